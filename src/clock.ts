@@ -1,0 +1,60 @@
+/** A pending timer; `cancel` after it fired does nothing. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The only door to time. Replace it in tests (`createManualClock` of `keywheel/simulator`). */
+export interface Clock {
+  /** Milliseconds since the Unix epoch; never goes backwards. */
+  now(): number;
+  /**
+   * Runs `fire` once after `ms` milliseconds, however long that is.
+   * `background: true` lets the process exit while the timer is pending.
+   */
+  after(ms: number, fire: () => void, options?: { readonly background?: boolean }): Timer;
+}
+
+/** A source of chance: uniform in [0, 1). */
+export type Random = () => number;
+
+/** Node fires a timer longer than this at once, so longer ones sleep in slices. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+class SystemClock implements Clock {
+  // The monotonic clock carries the time, so that a wall clock set back cannot freeze a bucket; a wall clock
+  // that is ahead (the machine slept) is followed, as resets at midnight are wall time.
+  #ahead = Date.now() - performance.now();
+
+  now(): number {
+    const elapsed = performance.now();
+    this.#ahead = Math.max(this.#ahead, Date.now() - elapsed);
+    return Math.floor(elapsed + this.#ahead);
+  }
+
+  after(ms: number, fire: () => void, options?: { readonly background?: boolean }): Timer {
+    return new SystemTimer(ms, fire, options?.background === true);
+  }
+}
+
+class SystemTimer implements Timer {
+  #timeout: NodeJS.Timeout | undefined;
+
+  constructor(ms: number, fire: () => void, background: boolean) {
+    const slice = Math.min(ms, LONGEST_TIMER_MS);
+    const sleep = (left: number): void => {
+      this.#timeout = setTimeout(() => (left <= LONGEST_TIMER_MS ? fire() : sleep(left - LONGEST_TIMER_MS)), Math.min(left, slice));
+      if (background) this.#timeout.unref();
+    };
+    sleep(Math.max(0, Math.ceil(ms)));
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timeout);
+  }
+}
+
+/** Real time. */
+export const systemClock: Clock = new SystemClock();
+
+/** Real chance. */
+export const systemRandom: Random = Math.random;
