@@ -1,0 +1,92 @@
+import type { Asked } from './chat/asked.ts';
+import type { ChatChunk } from './chat/chunk.ts';
+import type { ChatCompletion, Embeddings, Usage } from './chat/reply.ts';
+import type { Deadline } from './deadline.ts';
+import type { Verdict } from './failure.ts';
+import type { Lease } from './pool/lease.ts';
+import type { Provider } from './providers/provider.ts';
+import type { Trace } from './trace.ts';
+
+/** One provider and model that may serve a call. */
+export interface Target {
+  readonly provider: Provider;
+  readonly model: string;
+  /** Names the route: provider, base URL and model. The breaker and the retry budget belong to it. */
+  readonly route: string;
+}
+
+/** How a call may use the cache. */
+export type CacheMode = 'off' | 'use' | 'refresh' | 'only';
+
+/** A call's options, resolved: nobody below the client sees `undefined` where there is a default. */
+export interface CallSettings {
+  readonly attemptTimeoutMs: number;
+  readonly maxWaitMs: number;
+  readonly cache: { readonly mode: CacheMode; readonly ttlMs: number };
+  /** Higher first. */
+  readonly priority: number;
+  readonly tenant: string | undefined;
+  readonly affinity: string | undefined;
+  /** Groups and keys that may serve, sorted; `undefined` is all. */
+  readonly groups: readonly string[] | undefined;
+  readonly keys: readonly string[] | undefined;
+}
+
+/** One `client.chat()` or `embed()`, however many attempts it takes. Layers hand on changed copies, never change it. */
+export interface Call {
+  readonly id: string;
+  readonly asked: Asked;
+  /** The caller wants chunks. */
+  readonly stream: boolean;
+  /** In order of preference, never empty. */
+  readonly targets: readonly Target[];
+  readonly settings: CallSettings;
+  readonly deadline: Deadline;
+  /** Takes the facts of the call for its report. */
+  readonly trace: Trace;
+  /**
+   * The first attempt must be able to start by then, epoch ms, else the call is refused at once.
+   * Set by a layer that has something else to offer: the next target, or a stale answer.
+   */
+  readonly startBy: number;
+}
+
+/** A call at one target. */
+export interface Routed extends Call {
+  readonly target: Target;
+}
+
+/** One attempt: a call at one target with the right to use one key. */
+export interface Leased extends Routed {
+  readonly lease: Lease;
+}
+
+/** How an answer ended. */
+export type End =
+  | { readonly status: 'complete'; readonly usage?: Usage | undefined }
+  /** `error` is what the reader of the stream was thrown; `verdict` what it means for key and route, where it is not the caller's own abort. */
+  | { readonly status: 'failed'; readonly error: unknown; readonly verdict?: Verdict }
+  /** The reader left, or never came. */
+  | { readonly status: 'abandoned' };
+
+export interface WholeAnswer {
+  readonly kind: 'whole';
+  readonly whole: ChatCompletion | Embeddings;
+  readonly done: Promise<End>;
+}
+
+/** A stream: `parts` can be read once; `return()` aborts it. */
+export interface PartsAnswer {
+  readonly kind: 'parts';
+  readonly parts: AsyncIterableIterator<ChatChunk>;
+  /** Settles after the last part, a failure or an abort; never rejects. A lease and a slot end with it. */
+  readonly done: Promise<End>;
+}
+
+export type Answer = WholeAnswer | PartsAnswer;
+
+/** One way down, one way up: resolves to an answer or rejects with one clear error. */
+export type Send<C extends Call = Call> = (call: C) => Promise<Answer>;
+
+/** Wraps a `Send` with one concern. It may answer itself, call `next` again, or hand on a changed copy of the call. */
+export type Layer<Outer extends Call = Call, Inner extends Outer = Outer> = (next: Send<Inner>) => Send<Outer>;

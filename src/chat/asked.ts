@@ -1,0 +1,6 @@
+import type { ChatRequest, EmbedRequest } from './request.ts';
+
+/** What was asked: one operation with its request. Later operations join the union. */
+export type Asked =
+  | { readonly operation: 'chat'; readonly request: ChatRequest }
+  | { readonly operation: 'embed'; readonly request: EmbedRequest };

@@ -1,0 +1,51 @@
+import type { FinishReason, Usage } from './reply.ts';
+
+/** A piece of a tool call: the first one of an index carries id and name, the others arguments. */
+export interface ToolCallDelta {
+  readonly index: number;
+  readonly id?: string;
+  readonly type?: 'function';
+  readonly function?: { readonly name?: string; readonly arguments?: string };
+}
+
+export interface Delta {
+  readonly role?: 'assistant' | (string & {});
+  readonly content?: string | null;
+  readonly refusal?: string | null;
+  readonly tool_calls?: readonly ToolCallDelta[];
+  readonly [extra: string]: unknown;
+}
+
+export interface ChunkChoice {
+  readonly index: number;
+  readonly delta: Delta;
+  readonly finish_reason: FinishReason | null;
+  readonly logprobs?: unknown;
+}
+
+/** One chunk of a streamed reply, in OpenAI's shape. The last one carries `usage` and no choices. */
+export interface ChatChunk {
+  readonly id: string;
+  readonly object: 'chat.completion.chunk';
+  /** Unix seconds. */
+  readonly created: number;
+  readonly model: string;
+  readonly choices: readonly ChunkChoice[];
+  readonly usage?: Usage | null;
+  readonly [extra: string]: unknown;
+}
+
+/** Fields of a delta by which models stream their reasoning: DeepSeek and vLLM the first, OpenRouter and Groq the second. */
+const REASONING = ['reasoning_content', 'reasoning'] as const;
+
+/** True when the chunk carries what a caller would see: content, reasoning, refusal or a tool call. The stream is committed then. */
+export function hasOutput(chunk: ChatChunk): boolean {
+  return chunk.choices.some(({ delta }) => {
+    if (isText(delta.content) || isText(delta.refusal) || (delta.tool_calls?.length ?? 0) > 0) return true;
+    return REASONING.some((field) => isText(delta[field])) || delta['function_call'] !== undefined || delta['audio'] !== undefined;
+  });
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}

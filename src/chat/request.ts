@@ -1,0 +1,127 @@
+/** A part of a user's message. Unknown parts pass through to a provider that speaks them. */
+export type ContentPart =
+  | { readonly type: 'text'; readonly text: string; readonly [extra: string]: unknown }
+  | {
+      readonly type: 'image_url';
+      /** keywheel downloads nothing: the URL goes to the provider as it is. */
+      readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' };
+      readonly [extra: string]: unknown;
+    }
+  | { readonly type: 'input_audio'; readonly input_audio: { readonly data: string; readonly format: string }; readonly [extra: string]: unknown }
+  | {
+      readonly type: 'file';
+      readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string };
+      readonly [extra: string]: unknown;
+    };
+
+/** A call of a tool that the model asked for. `arguments` is JSON text, as the model wrote it. */
+export interface ToolCall {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
+export interface SystemMessage {
+  readonly role: 'system' | 'developer';
+  readonly content: string | readonly ContentPart[];
+  readonly name?: string;
+}
+
+export interface UserMessage {
+  readonly role: 'user';
+  readonly content: string | readonly ContentPart[];
+  readonly name?: string;
+}
+
+export interface AssistantMessage {
+  readonly role: 'assistant';
+  readonly content?: string | readonly ContentPart[] | null;
+  readonly refusal?: string | null;
+  readonly tool_calls?: readonly ToolCall[];
+  readonly name?: string;
+  readonly [extra: string]: unknown;
+}
+
+export interface ToolMessage {
+  readonly role: 'tool';
+  readonly tool_call_id: string;
+  readonly content: string | readonly ContentPart[];
+}
+
+/** One message of a conversation, in OpenAI's shape. */
+export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
+
+/** A function that the model may call; `parameters` is a JSON Schema. */
+export interface ChatTool {
+  readonly type: 'function';
+  readonly function: {
+    readonly name: string;
+    readonly description?: string;
+    readonly parameters?: Readonly<Record<string, unknown>>;
+    readonly strict?: boolean | null;
+  };
+}
+
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly type: 'function'; readonly function: { readonly name: string } };
+
+export type ResponseFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json_object' }
+  | {
+      readonly type: 'json_schema';
+      readonly json_schema: {
+        readonly name: string;
+        readonly description?: string;
+        readonly schema?: Readonly<Record<string, unknown>>;
+        readonly strict?: boolean | null;
+      };
+    };
+
+/**
+ * A chat request: OpenAI's Chat Completions shape for every provider.
+ * Fields that are not named here pass through to a provider that speaks the shape.
+ */
+export interface ChatRequest {
+  /** An alias, `provider/model`, `provider:model`, or a bare model name when one provider is configured. */
+  readonly model: string;
+  readonly messages: readonly ChatMessage[];
+  readonly stream?: boolean | null;
+  readonly stream_options?: { readonly include_usage?: boolean; readonly [extra: string]: unknown } | null;
+  readonly tools?: readonly ChatTool[];
+  readonly tool_choice?: ToolChoice;
+  readonly parallel_tool_calls?: boolean;
+  readonly response_format?: ResponseFormat;
+  readonly max_tokens?: number | null;
+  readonly max_completion_tokens?: number | null;
+  readonly temperature?: number | null;
+  readonly top_p?: number | null;
+  readonly n?: number | null;
+  readonly stop?: string | readonly string[] | null;
+  readonly seed?: number | null;
+  readonly frequency_penalty?: number | null;
+  readonly presence_penalty?: number | null;
+  readonly logit_bias?: Readonly<Record<string, number>> | null;
+  readonly logprobs?: boolean | null;
+  readonly top_logprobs?: number | null;
+  readonly reasoning_effort?: string | null;
+  readonly user?: string;
+  readonly metadata?: Readonly<Record<string, string>> | null;
+  /** Options of one provider, merged last into what is sent to it: `{ openai: { service_tier: 'flex' } }`. */
+  readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Fields to leave out for a provider that cannot express them, instead of failing. */
+  readonly dropUnsupported?: readonly string[];
+  readonly [extra: string]: unknown;
+}
+
+/** An embeddings request in OpenAI's shape. */
+export interface EmbedRequest {
+  readonly model: string;
+  /** One text, several texts, or token ids. */
+  readonly input: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
+  readonly dimensions?: number;
+  readonly encoding_format?: 'float' | 'base64';
+  readonly user?: string;
+  readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly dropUnsupported?: readonly string[];
+  readonly [extra: string]: unknown;
+}

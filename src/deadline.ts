@@ -1,0 +1,102 @@
+import type { AbortListener, SignalHub } from './abort.ts';
+import type { Clock, Timer } from './clock.ts';
+import { DeadlineError } from './errors.ts';
+
+/** Why a call ended early: `reason` is thrown to the caller as it is. */
+export interface Ended {
+  readonly reason: unknown;
+}
+
+/**
+ * The one controller of a call: the caller's signal, the call's time and whoever cancels it from above.
+ * It hooks the signal and starts a timer only when somebody listens.
+ */
+export class Deadline {
+  readonly #clock: Clock;
+  readonly #hub: SignalHub;
+  readonly #signal: AbortSignal | undefined;
+  readonly #startedAt: number;
+  #at: number;
+  #ended: Ended | undefined;
+  #listeners: Set<AbortListener> | undefined;
+  #timer: Timer | undefined;
+  #unhook: (() => void) | undefined;
+
+  constructor(clock: Clock, hub: SignalHub, limits: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number }) {
+    this.#clock = clock;
+    this.#hub = hub;
+    this.#signal = limits.signal;
+    this.#startedAt = clock.now();
+    this.#at = this.#startedAt + limits.timeoutMs;
+  }
+
+  /** When the call must have ended, epoch ms; `Infinity` when never. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Set once the call was aborted, cancelled or out of time. */
+  get ended(): Ended | undefined {
+    if (this.#ended === undefined && this.#signal?.aborted === true) this.end(this.#signal.reason);
+    if (this.#ended === undefined && this.#clock.now() >= this.#at) this.end(this.#timeout());
+    return this.#ended;
+  }
+
+  /** Throws the reason when the call has ended. */
+  throwIfEnded(): void {
+    const ended = this.ended;
+    if (ended !== undefined) throw ended.reason;
+  }
+
+  /** Calls `listener` once when the call ends early, at once when it has. Returns the way to stop listening. */
+  listen(listener: AbortListener): () => void {
+    const ended = this.ended;
+    if (ended !== undefined) {
+      listener(ended.reason);
+      return () => {};
+    }
+    this.#listeners ??= new Set();
+    const entry: AbortListener = (reason) => listener(reason);
+    this.#listeners.add(entry);
+    this.#hook();
+    return () => void this.#listeners?.delete(entry);
+  }
+
+  /** Ends the call now; later ends change nothing. */
+  end(reason: unknown): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = { reason };
+    const listeners = this.#listeners;
+    this.close();
+    for (const listener of listeners ?? []) listener(reason);
+  }
+
+  /** Moves the end later, never earlier: a flight lives as long as its latest waiter. */
+  extend(at: number): void {
+    if (at <= this.#at) return;
+    this.#at = at;
+    if (this.#timer === undefined) return;
+    this.#timer.cancel();
+    this.#timer = undefined;
+    this.#hook();
+  }
+
+  /** The call is over: lets go of the signal and the timer. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#unhook?.();
+    this.#unhook = undefined;
+    this.#listeners = undefined;
+  }
+
+  #hook(): void {
+    if (this.#signal !== undefined) this.#unhook ??= this.#hub.listen(this.#signal, (reason) => this.end(reason));
+    if (this.#at === Infinity || this.#timer !== undefined) return;
+    this.#timer = this.#clock.after(this.#at - this.#clock.now(), () => this.end(this.#timeout()));
+  }
+
+  #timeout(): DeadlineError {
+    return new DeadlineError(`Cannot finish the call as its time is over: 'timeoutMs' is ${this.#at - this.#startedAt}`);
+  }
+}

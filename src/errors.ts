@@ -1,0 +1,137 @@
+import type { FailureClass } from './failure.ts';
+import type { CallReport } from './report.ts';
+
+/** Stable codes of keywheel's errors. */
+export type ErrorCode =
+  | 'invalid_config'
+  | 'invalid_request'
+  | 'request_rejected'
+  | 'provider_failed'
+  | 'keys_exhausted'
+  | 'deadline_exceeded'
+  | 'stream_interrupted'
+  | 'invalid_output'
+  | 'cache_miss'
+  | 'client_closed';
+
+/** Every error that keywheel throws, but for an abort, which rejects with the caller's own reason. */
+export abstract class KeywheelError extends Error {
+  abstract readonly code: ErrorCode;
+  /** What the call did until it failed. Absent where no call was made. */
+  declare readonly report?: CallReport;
+
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+  }
+}
+
+/** A wrong option, provider or key; thrown before any network use. */
+export class ConfigError extends KeywheelError {
+  readonly code = 'invalid_config';
+}
+
+/** The request is wrong, too long or refused for its content. Without a `status` it never left the program. */
+export class RequestError extends KeywheelError {
+  readonly code: 'invalid_request' | 'request_rejected';
+  readonly class: FailureClass;
+  readonly status: number | undefined;
+  /** The provider's answer, without secrets. */
+  readonly body: unknown;
+
+  constructor(message: string, details: { readonly class: FailureClass; readonly status?: number | undefined; readonly body?: unknown; readonly cause?: unknown }) {
+    super(message, details);
+    this.code = details.status === undefined ? 'invalid_request' : 'request_rejected';
+    this.class = details.class;
+    this.status = details.status;
+    this.body = details.body;
+  }
+}
+
+/** The provider failed after every attempt. */
+export class ProviderError extends KeywheelError {
+  readonly code = 'provider_failed';
+  readonly class: FailureClass;
+  readonly status: number | undefined;
+  readonly body: unknown;
+
+  constructor(message: string, details: { readonly class: FailureClass; readonly status?: number | undefined; readonly body?: unknown; readonly cause?: unknown }) {
+    super(message, details);
+    this.class = details.class;
+    this.status = details.status;
+    this.body = details.body;
+  }
+}
+
+/** Why one key cannot serve. */
+export interface ExhaustedKey {
+  readonly id: string;
+  readonly state: 'ready' | 'cooling' | 'exhausted' | 'invalid' | 'disabled' | 'expired';
+  /** Epoch ms; absent when only a person can change it. */
+  readonly until: number | undefined;
+  readonly reason: string;
+}
+
+/** No key can serve within the caller's time. */
+export class KeysExhaustedError extends KeywheelError {
+  readonly code = 'keys_exhausted';
+  /** The earliest time at which a key could serve, epoch ms; `undefined` when none ever will by itself. */
+  readonly retryAt: number | undefined;
+  readonly keys: readonly ExhaustedKey[];
+
+  constructor(message: string, details: { readonly retryAt: number | undefined; readonly keys: readonly ExhaustedKey[]; readonly cause?: unknown }) {
+    super(message, details);
+    this.retryAt = details.retryAt;
+    this.keys = details.keys;
+  }
+}
+
+/** The call's own time (`timeoutMs`) is over. */
+export class DeadlineError extends KeywheelError {
+  readonly code = 'deadline_exceeded';
+}
+
+/** A stream ended without its terminal marker, or failed after its first content. */
+export class StreamInterruptedError<Partial = unknown> extends KeywheelError {
+  readonly code = 'stream_interrupted';
+  readonly class: FailureClass;
+  /** What was received until then. */
+  readonly partial: Partial;
+
+  constructor(message: string, details: { readonly class: FailureClass; readonly partial: Partial; readonly cause?: unknown }) {
+    super(message, details);
+    this.class = details.class;
+    this.partial = details.partial;
+  }
+}
+
+/** An answer that does not validate against the schema that was asked for. */
+export class OutputError extends KeywheelError {
+  readonly code = 'invalid_output';
+  readonly class: FailureClass = 'bad_output';
+}
+
+/** `cache: 'only'` found nothing. */
+export class CacheMissError extends KeywheelError {
+  readonly code = 'cache_miss';
+}
+
+/** The client was closed. */
+export class ClosedError extends KeywheelError {
+  readonly code = 'client_closed';
+}
+
+/**
+ * The same error with its call's report. Callers that share one flight each get their own copy, as each has a report of its own.
+ */
+export function withReport<E extends KeywheelError>(error: E, report: CallReport): E {
+  const own = error.report === undefined ? error : copy(error);
+  // Not enumerable: a printed error stays readable, the report is there for who asks.
+  Object.defineProperty(own, 'report', { value: report, enumerable: false, configurable: true });
+  return own;
+}
+
+function copy<E extends KeywheelError>(error: E): E {
+  const twin = Object.create(Object.getPrototypeOf(error) as object, Object.getOwnPropertyDescriptors(error)) as E;
+  return twin;
+}

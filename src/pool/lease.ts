@@ -1,0 +1,41 @@
+import type { BucketReading, Verdict } from '../failure.ts';
+import type { Secret } from '../secret.ts';
+
+/** Limits of a group that the throttle enforces beside the pool; `undefined` when it has none. */
+export interface Throttled {
+  /** Names the group in the client. */
+  readonly group: string;
+  readonly concurrency: number | undefined;
+  readonly minTimeMs: number | undefined;
+}
+
+/** Tokens that an answer used, as the provider counted them. */
+export interface Used {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** How an attempt ended, as the pool needs to know it. */
+export type LeaseEnd =
+  | { readonly status: 'served'; readonly used?: Used | undefined }
+  | { readonly status: 'failed'; readonly verdict: Verdict }
+  /** The caller left. What was sent stays charged, what was not costs nothing. */
+  | { readonly status: 'cancelled' };
+
+/** The right to make one attempt with one key. Reserves its estimated cost until it is settled. */
+export interface Lease {
+  readonly keyId: string;
+  readonly groupId: string;
+  /** `undefined` for a keyless provider. */
+  readonly secret: Secret | undefined;
+  /** Why this key and what bound the call. */
+  readonly why: string;
+  readonly waitedMs: number;
+  readonly throttled: Throttled | undefined;
+  /** The request leaves now. Refusals of requests sent before a hold began count as one event, so the instant matters. */
+  sent(): void;
+  /** An answer's headers are here: what they say of limits and of the organisation. */
+  heard(readings: readonly BucketReading[], organization: string | undefined): void;
+  /** The attempt is over. Only the first call counts. */
+  settle(end: LeaseEnd): void;
+}

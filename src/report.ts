@@ -1,0 +1,46 @@
+import type { FailureClass, Scope } from './failure.ts';
+
+/** How the cache took part: `shared` is an answer of a call already in flight. */
+export type CacheStatus = 'off' | 'miss' | 'hit' | 'stale' | 'shared';
+
+/** What followed an attempt: `rotate` takes another key, `retry` the same target again, `fallback` the next target. */
+export type AttemptAction = 'answer' | 'rotate' | 'retry' | 'fallback' | 'reject';
+
+/** One HTTP exchange with one key. Instants are epoch ms. */
+export interface AttemptReport {
+  readonly provider: string;
+  readonly model: string;
+  /** Id of the key, never its text. */
+  readonly key: string;
+  readonly group: string;
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** How long the call waited for this attempt's lease and slot. */
+  readonly waitedMs: number;
+  readonly status?: number;
+  readonly class: 'ok' | FailureClass;
+  readonly scope?: Scope;
+  readonly action?: AttemptAction;
+  /** Why this key and what bound the call; for a failure also what it was taken for. */
+  readonly why: string;
+  readonly requestId?: string;
+}
+
+/** What one call did and why. Holds no secret. */
+export interface CallReport {
+  readonly id: string;
+  /** The provider, model and key that answered, or were tried last. A cache hit has no key. */
+  readonly provider: string | undefined;
+  readonly model: string | undefined;
+  readonly key: string | undefined;
+  readonly cache: CacheStatus;
+  readonly attempts: readonly AttemptReport[];
+  /** All waiting of the call: for leases, slots and back-off. */
+  readonly waitedMs: number;
+  readonly durationMs: number;
+  /** From the start of the call to the first content of a stream. */
+  readonly firstTokenMs?: number;
+  /** 0 for a cache hit; absent while keywheel does not know the price. */
+  readonly costUsd?: number;
+  readonly tags: Readonly<Record<string, string>>;
+}

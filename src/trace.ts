@@ -1,0 +1,42 @@
+import type { AttemptReport, CacheStatus, CallReport } from './report.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Collects the facts of one call for its report. Layers only append to it; nothing is decided by it. */
+export class Trace {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly attempts: Mutable<AttemptReport>[] = [];
+  cache: CacheStatus = 'off';
+  waitedMs = 0;
+  firstTokenAt: number | undefined;
+  costUsd: number | undefined;
+  /** Set by a cache that answered, as no attempt tells which provider and model it was. */
+  source: { readonly provider: string; readonly model: string } | undefined;
+
+  constructor(id: string, startedAt: number, tags: Readonly<Record<string, string>>) {
+    this.id = id;
+    this.startedAt = startedAt;
+    this.tags = tags;
+  }
+
+  /** The report as things stand at `now`. */
+  report(now: number): CallReport {
+    const last = this.attempts.at(-1);
+    const from = this.source ?? last;
+    return {
+      id: this.id,
+      provider: from?.provider,
+      model: from?.model,
+      key: this.source === undefined ? last?.key : undefined,
+      cache: this.cache,
+      attempts: this.attempts,
+      waitedMs: this.waitedMs,
+      durationMs: now - this.startedAt,
+      ...(this.firstTokenAt === undefined ? {} : { firstTokenMs: this.firstTokenAt - this.startedAt }),
+      ...(this.costUsd === undefined ? {} : { costUsd: this.costUsd }),
+      tags: this.tags,
+    };
+  }
+}
