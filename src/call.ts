@@ -42,6 +42,8 @@ export interface Call {
   readonly targets: readonly Target[];
   readonly settings: CallSettings;
   readonly deadline: Deadline;
+  /** Keys that refused this call as such (invalid, forbidden): it does not ask them again, whichever layer repeats it. */
+  readonly refusedBy: Set<string>;
   /** Takes the facts of the call for its report. */
   readonly trace: Trace;
   /**

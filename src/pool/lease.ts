@@ -18,7 +18,8 @@ export interface Used {
 /** How an attempt ended, as the pool needs to know it. */
 export type LeaseEnd =
   | { readonly status: 'served'; readonly used?: Used | undefined }
-  | { readonly status: 'failed'; readonly verdict: Verdict }
+  /** `reached: false` when the connection never opened: nothing was charged. */
+  | { readonly status: 'failed'; readonly verdict: Verdict; readonly reached: boolean }
   /** The caller left. What was sent stays charged, what was not costs nothing. */
   | { readonly status: 'cancelled' };
 

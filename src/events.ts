@@ -1,0 +1,154 @@
+import type { KeywheelError } from './errors.ts';
+import type { Counted, FailureClass, Scope } from './failure.ts';
+import type { AttemptReport, CallReport } from './report.ts';
+
+/** A call that ended in an answer. For a stream: after its last chunk. */
+export interface CallFinished {
+  readonly report: CallReport;
+}
+
+/** A call that ended in an error, or was aborted (`class: 'aborted'`, no `error`). */
+export interface CallFailed {
+  readonly report: CallReport;
+  readonly class: FailureClass;
+  readonly error?: KeywheelError;
+}
+
+/** One attempt, whichever way it ended. */
+export interface AttemptEnded {
+  readonly callId: string;
+  readonly attempt: AttemptReport;
+}
+
+/** A key, a group, an organisation or a provider may not be used until an instant. */
+export interface KeyHeld {
+  readonly provider: string;
+  /** The key that was used. */
+  readonly key: string;
+  readonly group: string;
+  readonly scope: Scope;
+  /** Absent when the hold is for all models. */
+  readonly model?: string;
+  readonly class: FailureClass;
+  /** Epoch ms. */
+  readonly until: number;
+  readonly why: string;
+}
+
+/** A key that is dead until a person or its source changes it. */
+export interface KeyInvalidated {
+  readonly provider: string;
+  readonly key: string;
+  readonly group: string;
+  readonly why: string;
+}
+
+/** A key that served again after a hold, or was made usable again by a person. */
+export interface KeyRecovered {
+  readonly provider: string;
+  readonly key: string;
+  readonly group: string;
+}
+
+/** A call found no key that could serve within its time. */
+export interface KeysExhausted {
+  readonly provider: string;
+  readonly model: string;
+  /** Epoch ms; absent when no key comes back by itself. */
+  readonly retryAt?: number;
+}
+
+/** A key function threw or answered nothing; the last good list stays. */
+export interface KeysRefreshFailed {
+  readonly provider: string;
+  readonly reason: string;
+}
+
+export interface CacheHit {
+  readonly callId: string;
+  readonly stale: boolean;
+}
+
+export interface CacheStored {
+  readonly callId: string;
+}
+
+/** The store failed or was too slow; reported once an outage. */
+export interface CacheFailed {
+  readonly operation: 'get' | 'set' | 'delete';
+  readonly reason: string;
+}
+
+/** A bucket has less than a tenth of its limit left. */
+export interface LimitNear {
+  readonly provider: string;
+  readonly group: string;
+  readonly model?: string;
+  readonly counts: Counted;
+  readonly windowMs: number;
+  readonly limit: number;
+  readonly remaining: number;
+}
+
+/** Every event of a client and what its listeners get. No payload holds a secret. */
+export interface ClientEvents {
+  'call-finished': CallFinished;
+  'call-failed': CallFailed;
+  'attempt-finished': AttemptEnded;
+  'attempt-failed': AttemptEnded;
+  'key-held': KeyHeld;
+  'key-invalidated': KeyInvalidated;
+  'key-recovered': KeyRecovered;
+  'keys-exhausted': KeysExhausted;
+  'keys-refresh-failed': KeysRefreshFailed;
+  'cache-hit': CacheHit;
+  'cache-stored': CacheStored;
+  'cache-failed': CacheFailed;
+  'limit-near': LimitNear;
+}
+
+export type EventName = keyof ClientEvents;
+
+/** One event with its name, as `onEvent` of a call gets it. */
+export type ClientEvent = { [Name in EventName]: { readonly name: Name } & ClientEvents[Name] }[EventName];
+
+type Listener<Name extends EventName> = (payload: ClientEvents[Name]) => void;
+
+/** Hands facts to listeners. A listener that throws harms nobody. */
+export class Events {
+  readonly #listeners = new Map<EventName, Set<(payload: never) => void>>();
+
+  /** Returns the way to stop listening. */
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+    let listeners = this.#listeners.get(name);
+    if (listeners === undefined) {
+      listeners = new Set();
+      this.#listeners.set(name, listeners);
+    }
+    // A function passed twice must count twice, so each entry is its own.
+    const entry: Listener<Name> = (payload) => listener(payload);
+    listeners.add(entry);
+    return () => void listeners.delete(entry);
+  }
+
+  /** True when a payload is worth making. */
+  hears(name: EventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
+  emit<Name extends EventName>(name: Name, payload: ClientEvents[Name]): void {
+    const listeners = this.#listeners.get(name) as Set<Listener<Name>> | undefined;
+    if (listeners === undefined) return;
+    for (const listener of listeners) quietly(() => listener(payload));
+  }
+}
+
+/** Calls a listener of the user's: whatever it throws or rejects with stays its own. */
+export function quietly(listen: () => unknown): void {
+  try {
+    const returned = listen();
+    if (returned instanceof Promise) returned.catch(() => {});
+  } catch {
+    // A listener's failure is not the call's.
+  }
+}

@@ -1,0 +1,65 @@
+/** Refusals of a key this long ago say nothing about its provider now. */
+const WINDOW_MS = 60_000;
+
+/** One call is believed about so many keys: a poisoned one must not kill a pool. */
+const MARKS_PER_CALL = 2;
+
+/** A key that was refused as such (invalid, forbidden) during the last minute. */
+interface Refused {
+  readonly key: string;
+  readonly call: string;
+  readonly at: number;
+  readonly marked: boolean;
+}
+
+/** Recent refusals of a provider's keys, since the last answer that any of them gave. */
+export interface Alike {
+  readonly refused: readonly Refused[];
+}
+
+export const noneAlike: Alike = { refused: [] };
+
+/** What to do with a refused key. */
+export type Judgement =
+  /** Believe it: the key is held or invalid. */
+  | { readonly decision: 'mark' }
+  /** This call has accused enough keys: it only avoids this one. */
+  | { readonly decision: 'spare' }
+  /** All keys fail alike, but one call alone says so: it is the call. The named keys are given back. */
+  | { readonly decision: 'acquit'; readonly keys: readonly string[] }
+  /** All keys fail alike in several calls: the provider is held, and the named keys are given back. */
+  | { readonly decision: 'provider'; readonly keys: readonly string[] };
+
+/** Judges one refusal of a key. `live` are the keys that could serve before the refusals of the last minute. */
+export function judge(
+  state: Alike,
+  refusal: { readonly key: string; readonly call: string; readonly now: number },
+  live: readonly string[],
+): { readonly state: Alike; readonly judgement: Judgement } {
+  const recent = state.refused.filter((refused) => refused.at > refusal.now - WINDOW_MS);
+  const entry = { key: refusal.key, call: refusal.call, at: refusal.now };
+  const accused = new Set([...recent.map((refused) => refused.key), refusal.key]);
+  // One key alone has nothing to be compared with: its refusal is believed.
+  if (live.length > 1 && live.every((key) => accused.has(key))) {
+    const calls = new Set([...recent.map((refused) => refused.call), refusal.call]);
+    const keys = recent.filter((refused) => refused.marked).map((refused) => refused.key);
+    const cleared = [...recent, { ...entry, marked: false }].map((refused) => ({ ...refused, marked: false }));
+    return { state: { refused: latest(cleared) }, judgement: { decision: calls.size > 1 ? 'provider' : 'acquit', keys } };
+  }
+  const marks = recent.filter((refused) => refused.call === refusal.call && refused.marked).length;
+  const marked = marks < MARKS_PER_CALL;
+  return { state: { refused: latest([...recent, { ...entry, marked }]) }, judgement: { decision: marked ? 'mark' : 'spare' } };
+}
+
+/** The two latest refusals of each key are enough to see several calls; more would only cost memory. */
+function latest(refused: readonly Refused[]): readonly Refused[] {
+  const seen = new Map<string, number>();
+  return refused
+    .toReversed()
+    .filter(({ key }) => {
+      const count = (seen.get(key) ?? 0) + 1;
+      seen.set(key, count);
+      return count <= 2;
+    })
+    .toReversed();
+}

@@ -1,0 +1,135 @@
+import type { BucketReading } from '../failure.ts';
+import type { Secret } from '../secret.ts';
+import type { Ask } from './ask.ts';
+import type { Choice } from './choose.ts';
+import type { Lease, LeaseEnd, Throttled, Used } from './lease.ts';
+import { type Cost, costIn } from './limits.ts';
+import type { KeyEntry, Quota } from './members.ts';
+import { take, type Taken, type Unheard } from './meter.ts';
+
+/** What a grant needs of its pool. */
+export interface GrantOwner {
+  now(): number;
+  ended(grant: Grant, end: LeaseEnd): void;
+  /** Limits may have changed: somebody who waits may start. */
+  stirred(): void;
+}
+
+/** One lease, from its reservation to its settlement. */
+export class Grant implements Lease, Unheard {
+  readonly ask: Ask;
+  readonly key: KeyEntry;
+  readonly quota: Quota;
+  readonly why: string;
+  readonly waitedMs: number;
+  readonly #owner: GrantOwner;
+  readonly #taken: readonly Taken[];
+  #sentAt: number | undefined;
+  #settled = false;
+
+  constructor(owner: GrantOwner, ask: Ask, choice: Choice, waited: { readonly ms: number; readonly why: string }, now: number) {
+    this.#owner = owner;
+    this.ask = ask;
+    this.key = choice.key;
+    this.why = waited.why;
+    this.waitedMs = waited.ms;
+    const { group } = choice;
+    this.quota = group.quota(ask.model, now);
+    this.#taken = this.quota.meters.map((meter) => take(meter, ask.cost, now));
+    this.quota.unheard.add(this);
+    this.quota.inFlight += 1;
+    group.inFlight += 1;
+    group.nextStartAt = now + (group.limits.minTimeMs ?? 0);
+    this.key.inFlight += 1;
+    this.key.totals.attempts += 1;
+    this.key.lastUsedAt = now;
+    for (const holds of holdersOf(this.key)) holds.startProbe(ask.model, this);
+  }
+
+  get keyId(): string {
+    return this.key.id;
+  }
+
+  get groupId(): string {
+    return this.key.group.id;
+  }
+
+  get secret(): Secret | undefined {
+    return this.key.input.secret;
+  }
+
+  get cost(): Cost {
+    return this.ask.cost;
+  }
+
+  get sentAt(): number | undefined {
+    return this.#sentAt;
+  }
+
+  get throttled(): Throttled | undefined {
+    const { group } = this.key;
+    const { concurrency, minTimeMs } = group.limits;
+    if (concurrency === undefined && minTimeMs === undefined) return undefined;
+    return { group: `${group.provider.name}/${group.id}`, concurrency, minTimeMs };
+  }
+
+  sent(): void {
+    this.#sentAt ??= this.#owner.now();
+  }
+
+  heard(readings: readonly BucketReading[], organization: string | undefined): void {
+    // Headers of an answer that nobody waits for any more still tell of the limits.
+    this.quota.unheard.delete(this);
+    const now = this.#owner.now();
+    for (const reading of readings) this.quota.hear(reading, this.#sentAt ?? now, now);
+    const { group } = this.key;
+    if (organization !== undefined && group.organization?.id !== organization) group.provider.tie(group, organization);
+    if (readings.length > 0) this.#owner.stirred();
+  }
+
+  settle(end: LeaseEnd): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const now = this.#owner.now();
+    const { key, quota } = this;
+    quota.unheard.delete(this);
+    quota.inFlight -= 1;
+    key.group.inFlight -= 1;
+    key.inFlight -= 1;
+    for (const holds of holdersOf(key)) holds.endProbe(this);
+    this.#settleCharges(end, now);
+    this.#owner.ended(this, end);
+  }
+
+  #settleCharges(end: LeaseEnd, now: number): void {
+    const unsent = this.#sentAt === undefined || (end.status === 'failed' && !end.reached);
+    if (unsent) {
+      for (const { meter, charge } of this.#taken) meter.law.correct(charge, 0, now);
+      return;
+    }
+    const used = usedBy(end);
+    if (used === undefined) return;
+    for (const { meter, charge } of this.#taken) if (meter.counts !== 'requests') meter.law.correct(charge, costIn(meter.counts, used), now);
+  }
+}
+
+/** What the provider charged in tokens; `undefined` when nobody knows, so that the estimate stands. */
+function usedBy(end: LeaseEnd): Used | undefined {
+  switch (end.status) {
+    case 'served':
+      return end.used;
+    case 'failed':
+      // An answer with a status that refuses used no tokens; a timeout or a cut connection may have.
+      return end.verdict.status !== undefined && end.verdict.status >= 400 ? { input: 0, output: 0 } : undefined;
+    case 'cancelled':
+      return undefined;
+  }
+}
+
+function holdersOf(key: KeyEntry): readonly KeyEntry['holds'][] {
+  const { group } = key;
+  return group.organization === undefined
+    ? [key.holds, group.holds, group.provider.holds]
+    : [key.holds, group.holds, group.provider.holds, group.organization.holds];
+}
+

@@ -1,0 +1,102 @@
+import type { Random } from '../clock.ts';
+import { afterRefusal, afterServed, type Hold, type Refusal } from './hold.ts';
+
+/** Models whose ended holds are remembered; older ones are forgotten, so that made-up model names cost no memory. */
+const REMEMBERED = 64;
+
+/** Key of the hold for all models; no model has an empty name. */
+const ALL = '';
+
+/** The holds of one key, group, organisation or provider: one for all models and one per model. */
+export class Holds {
+  readonly #cells = new Map<string, Cell>();
+
+  /** When `model` may be used as far as these holds go: `now` or before when it may, epoch ms. */
+  readyAt(model: string): number {
+    if (this.#cells.size === 0) return 0;
+    return Math.max(this.#cells.get(ALL)?.hold.until ?? 0, this.#cells.get(model)?.hold.until ?? 0);
+  }
+
+  /** True while a probe is under way that must answer first. */
+  probing(model: string, now: number): boolean {
+    if (this.#cells.size === 0) return false;
+    return this.#cellsOf(model).some((cell) => cell.probe !== undefined && cell.hold.until <= now);
+  }
+
+  /** Takes the probe where a hold has ended but nobody has proved it. */
+  startProbe(model: string, lease: object): void {
+    if (this.#cells.size === 0) return;
+    for (const cell of this.#cellsOf(model)) if (cell.hold.release === 'probe') cell.probe = lease;
+  }
+
+  /** The probe ended without telling anything. */
+  endProbe(lease: object): void {
+    for (const cell of this.#cells.values()) if (cell.probe === lease) cell.probe = undefined;
+  }
+
+  /** Returns the hold when this refusal began or changed one. */
+  refuse(refusal: Refusal, random: Random): Hold | undefined {
+    const name = refusal.model ?? ALL;
+    const cell = this.#cells.get(name);
+    const hold = afterRefusal(cell?.hold, refusal, random);
+    if (hold === cell?.hold) return undefined;
+    if (cell === undefined) this.#remember(name, hold, refusal.now);
+    else cell.hold = hold;
+    return hold;
+  }
+
+  /** Returns true when a hold that had ended is proved to be over. */
+  serve(model: string, sentAt: number): boolean {
+    if (this.#cells.size === 0) return false;
+    let recovered = false;
+    for (const name of [ALL, model]) {
+      const cell = this.#cells.get(name);
+      if (cell !== undefined && afterServed(cell.hold, sentAt) === undefined) recovered = this.#cells.delete(name);
+    }
+    return recovered;
+  }
+
+  /** The longest hold on `model` now, if any; `model` absent asks for holds on all models. */
+  current(now: number, model?: string): Hold | undefined {
+    const active = (model === undefined ? [this.#cells.get(ALL)] : [this.#cells.get(ALL), this.#cells.get(model)])
+      .flatMap((cell) => (cell === undefined ? [] : [cell.hold]))
+      .filter((hold) => hold.until > now);
+    return active.reduce<Hold | undefined>((longest, hold) => (longest === undefined || hold.until > longest.until ? hold : longest), undefined);
+  }
+
+  /** The hold on all models, also one that has ended but that nobody has proved to be over. */
+  unproved(): Hold | undefined {
+    return this.#cells.get(ALL)?.hold;
+  }
+
+  active(now: number): readonly Hold[] {
+    return [...this.#cells.values()].map((cell) => cell.hold).filter((hold) => hold.until > now);
+  }
+
+  /** Takes back a hold that turned out to be somebody else's fault. */
+  acquit(): void {
+    for (const [name, { hold }] of this.#cells) if (hold.class === 'key_invalid' || hold.class === 'key_forbidden') this.#cells.delete(name);
+  }
+
+  /** A person says that it may be used. */
+  clear(): void {
+    this.#cells.clear();
+  }
+
+  #cellsOf(model: string): readonly Cell[] {
+    return [this.#cells.get(ALL), this.#cells.get(model)].filter((cell) => cell !== undefined);
+  }
+
+  #remember(name: string, hold: Hold, now: number): void {
+    if (this.#cells.size >= REMEMBERED) {
+      for (const [old, cell] of this.#cells) if (cell.hold.until <= now && cell.probe === undefined) this.#cells.delete(old);
+    }
+    this.#cells.set(name, { hold, probe: undefined });
+  }
+}
+
+interface Cell {
+  hold: Hold;
+  /** The lease that tries whether the hold is over. */
+  probe: object | undefined;
+}

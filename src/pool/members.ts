@@ -1,0 +1,214 @@
+import type { BucketReading, FailureClass } from '../failure.ts';
+import type { Secret } from '../secret.ts';
+import { type Alike, noneAlike } from './alike.ts';
+import { Holds } from './holds.ts';
+import { type GroupLimits, matchesModel } from './limits.ts';
+import { configuredMeter, LearnedMeter, type Meter, type Unheard } from './meter.ts';
+
+/** A key as the options tell it, resolved. */
+export interface KeyInput {
+  readonly id: string;
+  /** `undefined` for a keyless provider. */
+  readonly secret: Secret | undefined;
+  /** Keys of one group draw on the same quota. */
+  readonly group: string;
+  readonly weight: number;
+  /** Patterns of the models it may serve; `undefined` is all. */
+  readonly models: readonly string[] | undefined;
+  /** Epoch ms. */
+  readonly expiresAt: number | undefined;
+  readonly limits: GroupLimits;
+}
+
+/** What a person or a definitive answer decided; what only time decides is a hold. */
+export type KeyStatus = { readonly status: 'usable' } | { readonly status: 'disabled' } | { readonly status: 'invalid'; readonly since: number };
+
+/** Why a key is not ready, as people read it. */
+export interface KeyReason {
+  readonly class: FailureClass;
+  readonly status: number | undefined;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** One key in the pool. */
+export class KeyEntry {
+  readonly input: KeyInput;
+  readonly group: Group;
+  readonly holds = new Holds();
+  readonly addedAt: number;
+  status: KeyStatus = { status: 'usable' };
+  reason: KeyReason | undefined;
+  inFlight = 0;
+  lastUsedAt: number | undefined;
+  readonly totals = { calls: 0, attempts: 0, tokens: 0, errors: 0 };
+
+  constructor(input: KeyInput, group: Group, now: number) {
+    this.input = input;
+    this.group = group;
+    this.addedAt = now;
+  }
+
+  get id(): string {
+    return this.input.id;
+  }
+
+  /** True when only time stands between this key and `model`. */
+  mayServe(model: string, now: number): boolean {
+    return this.status.status === 'usable' && !this.expired(now) && matchesModel(this.input.models, model);
+  }
+
+  expired(now: number): boolean {
+    return this.input.expiresAt !== undefined && this.input.expiresAt <= now;
+  }
+}
+
+/** How many calls a quota that has told nothing yet gets at once; each answer adds one, so that it doubles with each round. */
+const FIRST_PROBES = 4;
+/** Beyond this many at once nothing is learned by going slowly. */
+const MANY = 512;
+
+/** What one group may spend on one model. */
+export class Quota {
+  readonly model: string;
+  readonly meters: Meter[];
+  /** Attempts whose headers are not here yet. */
+  readonly unheard = new Set<Unheard>();
+  readonly #slots = new Map<string, LearnedMeter>();
+  inFlight = 0;
+  #ramp = FIRST_PROBES;
+
+  constructor(model: string, meters: Meter[]) {
+    this.model = model;
+    this.meters = meters;
+  }
+
+  /** True while as many calls are out as an unknown quota gets. */
+  get ramping(): boolean {
+    return this.inFlight >= this.#ramp;
+  }
+
+  get slots(): ReadonlyMap<string, LearnedMeter> {
+    return this.#slots;
+  }
+
+  answered(): void {
+    this.#ramp = this.#ramp >= MANY ? Infinity : this.#ramp + 1;
+  }
+
+  /** One refusal, or one burst of them: what was out was too much. */
+  refused(): void {
+    if (this.#slots.size === 0) this.#ramp = Math.max(2, Math.min(this.#ramp, Math.floor(this.inFlight / 2)));
+  }
+
+  hear(reading: BucketReading, sentAt: number, now: number): void {
+    let meter = this.#slots.get(reading.slot);
+    if (meter === undefined) {
+      if (reading.limit === undefined || reading.limit <= 0 || reading.remaining === undefined) return;
+      const sample = { limit: reading.limit, remaining: reading.remaining, resetMs: reading.resetMs };
+      meter = new LearnedMeter(reading.counts, this.model, sample, reading.windowMs, now);
+      this.#slots.set(reading.slot, meter);
+      this.meters.push(meter);
+    }
+    meter.hear(reading, sentAt, this.unheard, now);
+    this.#ramp = Infinity;
+  }
+}
+
+/** Quotas of models that nobody uses are forgotten beyond this many, so that made-up model names cost no memory. */
+const REMEMBERED = 512;
+
+/** Keys that share one quota at the provider: a project, an account or a host. */
+export class Group {
+  readonly id: string;
+  readonly provider: ProviderEntry;
+  readonly limits: GroupLimits;
+  readonly holds = new Holds();
+  readonly keys: KeyEntry[] = [];
+  readonly #shared: readonly { readonly models: readonly string[] | undefined; readonly meter: Meter }[];
+  readonly #quotas = new Map<string, Quota>();
+  /** The organisation that its answers named. */
+  organization: Organization | undefined;
+  inFlight = 0;
+  /** `minTimeMs` after the last start. */
+  nextStartAt = 0;
+
+  constructor(id: string, provider: ProviderEntry, limits: GroupLimits, now: number) {
+    this.id = id;
+    this.provider = provider;
+    this.limits = limits;
+    this.#shared = limits.buckets.filter((spec) => !spec.perModel).map((spec) => ({ models: spec.models, meter: configuredMeter(spec, undefined, now) }));
+  }
+
+  /** Weight among groups: that of its heaviest key, as more keys do not make more quota. */
+  get weight(): number {
+    return this.keys.reduce((most, key) => Math.max(most, key.input.weight), 0);
+  }
+
+  quota(model: string, now: number): Quota {
+    let quota = this.#quotas.get(model);
+    if (quota === undefined) {
+      if (this.#quotas.size >= REMEMBERED) this.#forget();
+      const own = this.limits.buckets.filter((spec) => spec.perModel && matchesModel(spec.models, model)).map((spec) => configuredMeter(spec, model, now));
+      const shared = this.#shared.filter(({ models }) => matchesModel(models, model)).map(({ meter }) => meter);
+      quota = new Quota(model, [...own, ...shared]);
+      this.#quotas.set(model, quota);
+    }
+    return quota;
+  }
+
+  /** Every bucket once: those that models share, then those of each model. */
+  meters(): readonly Meter[] {
+    const own = [...this.#quotas.values()].flatMap((quota) => quota.meters);
+    return [...new Set([...this.#shared.map(({ meter }) => meter), ...own])];
+  }
+
+  #forget(): void {
+    for (const [model, quota] of this.#quotas) if (quota.inFlight === 0) this.#quotas.delete(model);
+  }
+}
+
+/** All groups that share an organisation id which answers named. */
+export class Organization {
+  readonly id: string;
+  readonly holds = new Holds();
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+/** One provider's part of the pool. */
+export class ProviderEntry {
+  readonly name: string;
+  readonly holds = new Holds();
+  readonly groups = new Map<string, Group>();
+  readonly #organizations = new Map<string, Organization>();
+  /** Refusals that look alike on all keys. */
+  alike: Alike = noneAlike;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  keys(): readonly KeyEntry[] {
+    return [...this.groups.values()].flatMap((group) => group.keys);
+  }
+
+  /**
+   * Ties `group` to the organisation that an answer named. A provider may name one organisation by an id in headers and
+   * another in prose, so a second name of a group's organisation becomes an alias.
+   */
+  tie(group: Group, id: string): void {
+    const known = this.#organizations.get(id);
+    if (group.organization === undefined) group.organization = known ?? this.#organization(id);
+    else if (known === undefined) this.#organizations.set(id, group.organization);
+  }
+
+  #organization(id: string): Organization {
+    const organization = new Organization(id);
+    this.#organizations.set(id, organization);
+    return organization;
+  }
+}
+

@@ -1,0 +1,70 @@
+import type { Ask } from './ask.ts';
+import { costIn } from './limits.ts';
+import type { Group, KeyEntry, Quota } from './members.ts';
+import type { Meter } from './meter.ts';
+
+/** A bucket may be this much smaller than an estimate before the call is refused: estimates are guesses. */
+const ESTIMATE_ERROR = 2;
+
+/** True when `key` may serve an ask, if not now then when time has passed. */
+export function allows(ask: Ask, group: Group, key: KeyEntry, now: number): boolean {
+  if (ask.groups !== undefined && !ask.groups.includes(group.id)) return false;
+  if (ask.keys !== undefined && !ask.keys.includes(key.id)) return false;
+  return !ask.avoid.has(key.id) && key.mayServe(ask.model, now);
+}
+
+/**
+ * The earliest instant at which time lets `group` serve: holds, buckets, spacing; `Infinity` when it never will.
+ * What waits for other calls to end, not for time, is `isBusy`.
+ */
+export function readyAt(group: Group, ask: Ask, now: number): number {
+  let key = Infinity;
+  for (const candidate of group.keys) if (allows(ask, group, candidate, now)) key = Math.min(key, candidate.holds.readyAt(ask.model));
+  if (key === Infinity) return Infinity;
+  const quota = group.quota(ask.model, now);
+  return Math.max(now, key, heldUntil(group, ask.model), group.nextStartAt, metersReadyAt(quota, ask, now));
+}
+
+/** Until when the group as a whole is held, by itself, its organisation or its provider. */
+export function heldUntil(group: Group, model: string): number {
+  const organization = group.organization?.holds.readyAt(model) ?? 0;
+  return Math.max(group.holds.readyAt(model), organization, group.provider.holds.readyAt(model));
+}
+
+export function metersReadyAt(quota: Quota, ask: Ask, now: number): number {
+  let at = now;
+  for (const meter of quota.meters) {
+    const cost = costIn(meter.counts, ask.cost);
+    if (cost > meter.limit * ESTIMATE_ERROR) return Infinity;
+    const fits = meter.law.fitsAt(cost, now);
+    if (fits > now) at = Math.max(at, fits + meter.slackMs);
+  }
+  return at;
+}
+
+/** True while the group waits for calls in flight: its concurrency, its first answers, or a probe. */
+export function isBusy(group: Group, model: string, now: number): boolean {
+  const { concurrency } = group.limits;
+  if (concurrency !== undefined && group.inFlight >= concurrency) return true;
+  if (group.quota(model, now).ramping) return true;
+  return group.holds.probing(model, now) || group.provider.holds.probing(model, now) || (group.organization?.holds.probing(model, now) ?? false);
+}
+
+/** The bucket that an ask can never fit in, if there is one. */
+export function tooSmall(group: Group, ask: Ask, now: number): Meter | undefined {
+  return group.quota(ask.model, now).meters.find((meter) => costIn(meter.counts, ask.cost) > meter.limit * ESTIMATE_ERROR);
+}
+
+/** What keeps the group from serving now, in words for a report. */
+export function binding(group: Group, ask: Ask, now: number): string {
+  const held = [group.provider.holds, group.organization?.holds, group.holds, ...group.keys.filter((key) => allows(ask, group, key, now)).map((key) => key.holds)]
+    .flatMap((holds) => holds?.current(now, ask.model) ?? [])
+    .toSorted((a, b) => b.until - a.until)[0];
+  if (held !== undefined) return `${held.scope} held for ${held.class}`;
+  const meter = group.quota(ask.model, now).meters.find(({ law, counts }) => law.fitsAt(costIn(counts, ask.cost), now) > now);
+  if (meter !== undefined) return `${meter.source} limit of ${meter.limit} ${meter.counts} per ${Math.round(meter.windowMs)} ms`;
+  if (group.nextStartAt > now) return `minTimeMs of ${group.limits.minTimeMs ?? 0}`;
+  if (group.limits.concurrency !== undefined && group.inFlight >= group.limits.concurrency) return `concurrency of ${group.limits.concurrency}`;
+  if (group.quota(ask.model, now).ramping) return 'the first answers, as nothing is known of the limits';
+  return 'a probe under way';
+}

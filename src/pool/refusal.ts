@@ -1,0 +1,48 @@
+import { type ExhaustedKey, KeysExhaustedError } from '../errors.ts';
+import { AttemptError } from '../failure.ts';
+import type { Ask } from './ask.ts';
+import type { KeyEntry, ProviderEntry } from './members.ts';
+import { binding, metersReadyAt, tooSmall } from './readiness.ts';
+import { stateOf } from './snapshot.ts';
+
+/** The error for an ask that no key can serve in time; for one that is larger than every limit, the verdict that says so. */
+export function refusalOf(provider: ProviderEntry, ask: Ask, earliest: number, now: number): KeysExhaustedError | AttemptError {
+  const oversize = earliest === Infinity ? tooLarge(provider, ask, now) : undefined;
+  if (oversize !== undefined) return oversize;
+  const keys = provider.keys().map((key) => explain(key, ask, now));
+  const what = `Cannot answer with ${provider.name}/${ask.model} as`;
+  const retryAt = earliest === Infinity ? undefined : earliest;
+  const details = { retryAt, keys };
+  if (keys.length === 0) return new KeysExhaustedError(`${what} the provider has no key: current value is 0 keys`, details);
+  const first = retryAt === undefined ? 'none comes back by itself' : `the first could start in ${Math.max(0, retryAt - now)} ms`;
+  return new KeysExhaustedError(`${what} no key can serve within the caller's time: ${summary(keys)}, ${first}`, details);
+}
+
+function explain(key: KeyEntry, ask: Ask, now: number): ExhaustedKey {
+  const { state, hold } = stateOf(key, now, ask.model);
+  if (hold !== undefined) return { id: key.id, state, until: hold.until, reason: `${hold.class}: ${hold.why}` };
+  if (state !== 'ready') return { id: key.id, state, until: undefined, reason: key.reason?.message ?? `the key is ${state}` };
+  if (ask.avoid.has(key.id)) return { id: key.id, state, until: undefined, reason: 'it refused this call' };
+  if (!key.mayServe(ask.model, now)) return { id: key.id, state, until: undefined, reason: `its 'models' leave out '${ask.model}'` };
+  const restricted = (ask.keys !== undefined && !ask.keys.includes(key.id)) || (ask.groups !== undefined && !ask.groups.includes(key.group.id));
+  if (restricted) return { id: key.id, state, until: undefined, reason: "the call's 'keys' or 'groups' leave it out" };
+  const at = Math.max(key.group.nextStartAt, metersReadyAt(key.group.quota(ask.model, now), ask, now));
+  return { id: key.id, state, until: at > now && at < Infinity ? at : undefined, reason: binding(key.group, ask, now) };
+}
+
+function summary(keys: readonly ExhaustedKey[]): string {
+  const counts = new Map<string, number>();
+  for (const { state } of keys) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+}
+
+function tooLarge(provider: ProviderEntry, ask: Ask, now: number): AttemptError | undefined {
+  const groups = [...provider.groups.values()].filter((group) => group.keys.some((key) => key.mayServe(ask.model, now)));
+  const meters = groups.flatMap((group) => tooSmall(group, ask, now) ?? []);
+  const largest = meters.toSorted((a, b) => b.limit - a.limit)[0];
+  if (largest === undefined || meters.length < groups.length) return undefined;
+  const size = ask.cost.input + ask.cost.output;
+  const why = `the request needs about ${size} tokens and the largest limit is ${largest.limit} ${largest.counts} per ${Math.round(largest.windowMs)} ms`;
+  const verdict = { class: 'request_too_large', scope: 'request', perModel: true, definitive: true, why } as const;
+  return new AttemptError(verdict, { reached: false });
+}

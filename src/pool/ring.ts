@@ -1,0 +1,86 @@
+import { ConfigError } from '../errors.ts';
+import type { GroupLimits } from './limits.ts';
+import { Group, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
+
+/** All keys of a client: who is in which group of which provider. */
+export class KeyRing {
+  readonly #providers = new Map<string, ProviderEntry>();
+  readonly #keys = new Map<string, KeyEntry>();
+
+  provider(name: string): ProviderEntry {
+    let provider = this.#providers.get(name);
+    if (provider === undefined) {
+      provider = new ProviderEntry(name);
+      this.#providers.set(name, provider);
+    }
+    return provider;
+  }
+
+  get(id: string): KeyEntry | undefined {
+    return this.#keys.get(id);
+  }
+
+  all(): readonly KeyEntry[] {
+    return [...this.#keys.values()];
+  }
+
+  /** Throws `ConfigError` when the id is taken or the group has other limits. */
+  add(providerName: string, input: KeyInput, now: number): KeyEntry {
+    if (this.#keys.has(input.id)) throw new ConfigError(`Cannot add the key as ids are unique in a client: current value is '${input.id}'`);
+    const provider = this.provider(providerName);
+    let group = provider.groups.get(input.group);
+    if (group !== undefined && group.keys.length > 0) assertAlike(group, input);
+    else if (group === undefined || !sameLimits(group.limits, input.limits)) {
+      // An empty group keeps what it learned while its keys are exchanged.
+      group = new Group(input.group, provider, input.limits, now);
+      provider.groups.set(input.group, group);
+    }
+    const key = new KeyEntry(input, group, now);
+    group.keys.push(key);
+    this.#keys.set(input.id, key);
+    return key;
+  }
+
+  /** Leases in flight go on; no new one is given. */
+  remove(id: string): boolean {
+    const key = this.#keys.get(id);
+    if (key === undefined) return false;
+    this.#keys.delete(id);
+    key.group.keys.splice(key.group.keys.indexOf(key), 1);
+    return true;
+  }
+
+  /** Makes the keys of a provider those of its source: the same key keeps its state, a changed one starts anew. */
+  replace(providerName: string, inputs: readonly KeyInput[], now: number): void {
+    const wanted = new Map(inputs.map((input) => [input.id, input]));
+    for (const key of this.provider(providerName).keys()) {
+      const input = wanted.get(key.id);
+      if (input !== undefined && sameKey(key.input, input)) wanted.delete(key.id);
+      else this.remove(key.id);
+    }
+    for (const input of wanted.values()) this.add(providerName, input, now);
+  }
+}
+
+function assertAlike(group: Group, input: KeyInput): void {
+  if (sameLimits(group.limits, input.limits)) return;
+  throw new ConfigError(
+    `Cannot add the key '${input.id}' as limits belong to the group, and keys of one group must name the same: current value differs from that of group '${group.id}'`,
+  );
+}
+
+function sameLimits(a: GroupLimits, b: GroupLimits): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function sameKey(a: KeyInput, b: KeyInput): boolean {
+  const sameSecret = a.secret === b.secret || (a.secret !== undefined && b.secret !== undefined && a.secret.equals(b.secret));
+  return (
+    sameSecret &&
+    a.group === b.group &&
+    a.weight === b.weight &&
+    a.expiresAt === b.expiresAt &&
+    JSON.stringify(a.models) === JSON.stringify(b.models) &&
+    sameLimits(a.limits, b.limits)
+  );
+}

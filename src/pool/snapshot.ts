@@ -1,0 +1,99 @@
+import type { Counted, FailureClass, HoldSource, Scope } from '../failure.ts';
+import type { Hold } from './hold.ts';
+import type { KeyEntry } from './members.ts';
+import type { Meter } from './meter.ts';
+
+/** Whether a key may be used: `cooling` for a while, `exhausted` until its quota comes back, `invalid` until a person changes it. */
+export type KeyState = 'ready' | 'cooling' | 'exhausted' | 'invalid' | 'disabled' | 'expired';
+
+/** One hold on a key, as people read it. Instants are epoch ms. */
+export interface HoldSnapshot {
+  readonly scope: Scope;
+  /** Absent when the hold is for all models. */
+  readonly model?: string;
+  readonly class: FailureClass;
+  readonly until: number;
+  readonly since: number;
+  /** Who said until when. */
+  readonly source: HoldSource;
+}
+
+/** One bucket of a key's group. */
+export interface BucketSnapshot {
+  readonly counts: Counted;
+  readonly windowMs: number;
+  /** Absent when models share it. */
+  readonly model?: string;
+  readonly limit: number;
+  /** What may still be spent now; below 0 when more was spent than allowed. */
+  readonly remaining: number;
+  /** When all of it is free again if nothing more is spent, epoch ms. */
+  readonly resetAt: number;
+  readonly source: 'configured' | 'learned';
+}
+
+/** One key as `client.keys.list()` shows it. Instants are epoch ms; the secret is not in it. */
+export interface KeySnapshot {
+  readonly id: string;
+  readonly provider: string;
+  readonly group: string;
+  /** Organisation that answers named, if any did. */
+  readonly organization?: string;
+  /** `sk-…a1b2`; a tail only of secrets of 20 characters or more. */
+  readonly label: string;
+  /** A hold for one model leaves it `ready`. */
+  readonly state: KeyState;
+  readonly until?: number;
+  readonly reason?: { readonly class: FailureClass; readonly status: number | undefined; readonly message: string; readonly at: number };
+  readonly holds: readonly HoldSnapshot[];
+  readonly buckets: readonly BucketSnapshot[];
+  readonly inFlight: number;
+  readonly totals: { readonly calls: number; readonly attempts: number; readonly tokens: number; readonly errors: number };
+  readonly addedAt: number;
+  readonly lastUsedAt?: number;
+}
+
+/** The state of a key for all models, or for one when it is named. */
+export function stateOf(key: KeyEntry, now: number, model?: string): { readonly state: KeyState; readonly hold?: Hold } {
+  if (key.status.status !== 'usable') return { state: key.status.status };
+  if (key.expired(now)) return { state: 'expired' };
+  const hold = holdersOf(key)
+    .flatMap((holds) => holds.current(now, model) ?? [])
+    .toSorted((a, b) => b.until - a.until)[0];
+  if (hold === undefined) return { state: 'ready' };
+  return { state: hold.class === 'quota_exhausted' ? 'exhausted' : 'cooling', hold };
+}
+
+export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
+  const { state, hold } = stateOf(key, now);
+  const { group } = key;
+  return {
+    id: key.id,
+    provider: group.provider.name,
+    group: group.id,
+    ...(group.organization === undefined ? {} : { organization: group.organization.id }),
+    label: key.input.secret?.label ?? 'keyless',
+    state,
+    ...(hold === undefined ? {} : { until: hold.until }),
+    ...(key.reason === undefined || (state === 'ready' && key.holds.active(now).length === 0) ? {} : { reason: key.reason }),
+    holds: holdersOf(key).flatMap((holds) => holds.active(now).map(toHoldSnapshot)),
+    buckets: group.meters().map((meter) => toBucketSnapshot(meter, now)),
+    inFlight: key.inFlight,
+    totals: { ...key.totals },
+    addedAt: key.addedAt,
+    ...(key.lastUsedAt === undefined ? {} : { lastUsedAt: key.lastUsedAt }),
+  };
+}
+
+function holdersOf(key: KeyEntry): readonly KeyEntry['holds'][] {
+  const { group } = key;
+  return [group.provider.holds, ...(group.organization === undefined ? [] : [group.organization.holds]), group.holds, key.holds];
+}
+
+function toHoldSnapshot({ scope, model, class: failure, until, since, source }: Hold): HoldSnapshot {
+  return { scope, ...(model === undefined ? {} : { model }), class: failure, until, since, source };
+}
+
+function toBucketSnapshot({ counts, windowMs, model, limit, law, source }: Meter, now: number): BucketSnapshot {
+  return { counts, windowMs, ...(model === undefined ? {} : { model }), limit, remaining: law.remaining(now), resetAt: law.resetAt(now), source };
+}
