@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Budget, earn, FULL_BUDGET, pay, type Purse, RetryBudgets } from '../../../src/layers/retry/budget.ts';
 

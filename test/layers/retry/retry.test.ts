@@ -9,6 +9,11 @@ import { fakeFailure, fakeRouted, fakeStream, fakeWhole, noteAttempt } from '../
 
 const half = (): number => 0.5;
 
+/** Throws anything, as callers' abort reasons may be anything. */
+const fail = (thrown: unknown): never => {
+  throw thrown;
+};
+
 /** A target that fails as the script says, then answers. */
 function start(script: readonly unknown[] = [], { attempts = 4, random = half } = {}) {
   const clock = createManualClock();
@@ -18,7 +23,7 @@ function start(script: readonly unknown[] = [], { attempts = 4, random = half } 
     const failure = script[calls.length];
     calls.push(call);
     noteAttempt(call, failure === undefined ? 'ok' : 'overloaded');
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) fail(failure);
     return fakeWhole();
   };
   return { clock, budgets, calls, send: retry({ attempts, budgets, clock, random })(next) };
@@ -246,7 +251,7 @@ describe('retry in an outage', () => {
     const send = retry({ attempts: 4, budgets, clock, random: half })(async (): Promise<Answer> => {
       attempts++;
       const error = failure(clock.now());
-      if (error !== undefined) throw error;
+      if (error !== undefined) fail(error);
       return fakeWhole();
     });
     const calls = seconds * 50;
