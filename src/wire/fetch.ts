@@ -1,0 +1,131 @@
+import { Body, type BodySource } from './body.ts';
+import { neverOpened, toNetworkError } from './failure.ts';
+import type { Outgoing } from './outgoing.ts';
+import { refuseRedirect, toRedirectError } from './redirect.ts';
+import type { Stop, WireResponse } from './response.ts';
+
+/** A WHATWG fetch: the runtime's own, or a caller's. */
+export type Fetch = typeof globalThis.fetch;
+
+/**
+ * Sends by a caller's fetch, which decompresses and knows its own proxies. Whether it is still connecting nobody can tell, so
+ * connecting is timed with the attempt.
+ */
+export function sendByFetch(fetch: Fetch, outgoing: Outgoing, stop: Stop, opened: () => void, maxBodyBytes: number): Promise<WireResponse> {
+  return new Promise((resolve, reject) => {
+    const exchange = new FetchExchange(maxBodyBytes, reject);
+    exchange.listen(stop);
+    if (exchange.over) return;
+    opened();
+    exchange.send(fetch, outgoing).then(resolve, reject);
+  });
+}
+
+class FetchExchange {
+  readonly #maxBodyBytes: number;
+  readonly #reject: (reason: unknown) => void;
+  readonly #controller = new AbortController();
+  #body: Body | undefined;
+  #unlisten: (() => void) | undefined;
+  #over = false;
+  /** Resolves when the reader wants more, while the body is paused. */
+  #gate: { readonly open: Promise<void>; readonly resume: () => void } | undefined;
+
+  constructor(maxBodyBytes: number, reject: (reason: unknown) => void) {
+    this.#maxBodyBytes = maxBodyBytes;
+    this.#reject = reject;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  listen(stop: Stop): void {
+    this.#unlisten = stop.listen((reason) => {
+      // Our caller first: a fetch may take its time over an abort, or ignore it.
+      this.#reject(reason);
+      this.#body?.stop(reason);
+      this.#letGo(reason);
+    });
+  }
+
+  async send(fetch: Fetch, outgoing: Outgoing): Promise<WireResponse> {
+    try {
+      const response = await this.#fetch(fetch, outgoing);
+      refuse(response, outgoing.url);
+      const body = new Body(this.#toSource(), this.#maxBodyBytes);
+      this.#body = body;
+      void this.#pump(response, body);
+      return { status: response.status, headers: Object.fromEntries(response.headers), body };
+    } catch (error) {
+      this.#letGo(error);
+      throw error;
+    }
+  }
+
+  async #fetch(fetch: Fetch, { url, method, headers, body }: Outgoing): Promise<Response> {
+    try {
+      return await fetch(url.href, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        redirect: 'manual',
+        signal: this.#controller.signal,
+      });
+    } catch (error) {
+      throw toNetworkError(error, !neverOpened(error));
+    }
+  }
+
+  /** Moves bytes from the fetch's stream to our body. Never rejects. */
+  async #pump(response: Response, body: Body): Promise<void> {
+    // Node's types leave the pieces open; the standard says bytes.
+    const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
+    try {
+      for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+        body.push(next.value);
+        if (this.#gate !== undefined) await this.#gate.open;
+        if (this.#over) return;
+      }
+      body.end();
+    } catch (error) {
+      body.fail(toNetworkError(error, true));
+    } finally {
+      this.#close();
+    }
+  }
+
+  #toSource(): BodySource {
+    return {
+      pause: () => {
+        let resume = (): void => {};
+        const open = new Promise<void>((resolve) => (resume = resolve));
+        this.#gate = { open, resume };
+      },
+      resume: () => {
+        this.#gate?.resume();
+        this.#gate = undefined;
+      },
+      abort: () => this.#letGo(new Error('The exchange is over')),
+    };
+  }
+
+  #letGo(reason: unknown): void {
+    this.#close();
+    this.#controller.abort(reason);
+    this.#gate?.resume();
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#unlisten?.();
+    this.#unlisten = undefined;
+  }
+}
+
+function refuse(response: Response, url: URL): void {
+  if (response.type === 'opaqueredirect') throw toRedirectError('an address that fetch hides', undefined);
+  // A fetch that follows redirects although told not to: the harm is done, but it must not go unnoticed.
+  if (response.redirected) throw toRedirectError(new URL(response.url, url).origin, undefined);
+  refuseRedirect(response.status, response.headers.get('location') ?? undefined, url.origin);
+}

@@ -1,0 +1,46 @@
+import { ConfigError } from '../errors.ts';
+import { toShown } from '../printable.ts';
+import { Secret } from '../secret.ts';
+import type { Credential, WireRequest } from './types.ts';
+
+/** A request with its secret in place. It never leaves `wire/`. */
+export interface Outgoing {
+  readonly method: WireRequest['method'];
+  readonly url: URL;
+  readonly headers: Record<string, string>;
+  readonly body: string | undefined;
+}
+
+// What HTTP calls a field value: tab, printable ASCII and the upper half of Latin-1.
+const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
+
+/** Puts the secret in its place. Throws a `ConfigError` for what no header can carry, before any network use. */
+export function toOutgoing(request: WireRequest, credential: Credential | undefined): Outgoing {
+  const url = toUrl(request.url);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (!NAME.test(name))
+      throw new ConfigError(`Cannot send the request as a header's name is malformed: current value is ${toShown(name)}`);
+    // The value may be a secret of the caller's own, so only its name is told.
+    if (UNSENDABLE.test(value))
+      throw new ConfigError(`Cannot send the request as header '${name}' holds a character that no header can carry`);
+    headers[name] = value;
+  }
+  if (credential !== undefined) headers[credential.place.header] = toCredentialHeader(credential);
+  return { method: request.method, url, headers, body: request.body };
+}
+
+function toUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
+  throw new ConfigError(`Cannot send the request as its URL must be absolute, with http or https: current value is ${toShown(text)}`);
+}
+
+function toCredentialHeader({ secret, place }: Credential): string {
+  const value = place.prefix + Secret.reveal(secret);
+  if (!UNSENDABLE.test(value)) return value;
+  throw new ConfigError(
+    `Cannot send the request as the secret of key ${secret.label} holds a line break or another character that no header can carry`,
+  );
+}
