@@ -50,14 +50,18 @@ export function neverOpened(error: unknown): boolean {
   return causes(error).some(({ code }) => NEVER_OPENED.has(code));
 }
 
-/** A socket's or a fetch's error in our words. `reached` as far as the caller of the socket knows. */
+/** A socket's error in our words. `reached` as far as the owner of the socket knows. */
 export function toNetworkError(error: unknown, reached: boolean): WireError {
-  const [first, ...deeper] = causes(error);
+  return new WireError('network', toNetworkDetail(error, reached), { reached, cause: error });
+}
+
+/** `the connection broke: ECONNRESET read ECONNRESET` */
+export function toNetworkDetail(error: unknown, reached: boolean): string {
+  const found = causes(error);
   // `fetch failed` and an AggregateError say nothing; what they wrap does.
-  const telling = [first, ...deeper].find((cause) => cause !== undefined && cause.code !== '') ?? first;
+  const telling = found.find((cause) => cause.code !== '') ?? found[0];
   const shown = telling === undefined ? 'unknown' : [telling.code, telling.message].filter((part) => part !== '').join(' ');
-  const what = reached ? 'the connection broke' : 'the connection could not be opened';
-  return new WireError('network', `${what}: ${toPrintable(shown, 200)}`, { reached, cause: error });
+  return `${reached ? 'the connection broke' : 'the connection could not be opened'}: ${toPrintable(shown, 200)}`;
 }
 
 interface Cause {

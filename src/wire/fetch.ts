@@ -1,5 +1,7 @@
 import { Body, type BodySource } from './body.ts';
-import { neverOpened, toNetworkError } from './failure.ts';
+import { neverOpened, toNetworkDetail, WireError } from './failure.ts';
+import { scrub } from './scrub.ts';
+import type { Secret } from '../secret.ts';
 import type { Outgoing } from './outgoing.ts';
 import { refuseRedirect, toRedirectError } from './redirect.ts';
 import type { Stop, WireResponse } from './response.ts';
@@ -26,6 +28,8 @@ class FetchExchange {
   readonly #reject: (reason: unknown) => void;
   readonly #controller = new AbortController();
   #body: Body | undefined;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #unlisten: (() => void) | undefined;
   #over = false;
   /** Resolves when the reader wants more, while the body is paused. */
@@ -52,10 +56,13 @@ class FetchExchange {
   async send(fetch: Fetch, outgoing: Outgoing): Promise<WireResponse> {
     try {
       const response = await this.#fetch(fetch, outgoing);
+      // Node's types leave the pieces open; the standard says bytes.
+      this.#stream = (response.body as ReadableStream<Uint8Array> | null) ?? undefined;
+      if (this.#over) throw new Error('The exchange is over');
       refuse(response, outgoing.url);
       const body = new Body(this.#toSource(), this.#maxBodyBytes);
       this.#body = body;
-      void this.#pump(response, body);
+      void this.#pump(body, outgoing.secret);
       return { status: response.status, headers: Object.fromEntries(response.headers), body };
     } catch (error) {
       this.#letGo(error);
@@ -63,7 +70,7 @@ class FetchExchange {
     }
   }
 
-  async #fetch(fetch: Fetch, { url, method, headers, body }: Outgoing): Promise<Response> {
+  async #fetch(fetch: Fetch, { url, method, headers, body, secret }: Outgoing): Promise<Response> {
     try {
       return await fetch(url.href, {
         method,
@@ -73,14 +80,14 @@ class FetchExchange {
         signal: this.#controller.signal,
       });
     } catch (error) {
-      throw toNetworkError(error, !neverOpened(error));
+      throw toFetchError(error, !neverOpened(error), secret);
     }
   }
 
   /** Moves bytes from the fetch's stream to our body. Never rejects. */
-  async #pump(response: Response, body: Body): Promise<void> {
-    // Node's types leave the pieces open; the standard says bytes.
-    const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
+  async #pump(body: Body, secret: Secret | undefined): Promise<void> {
+    const reader = this.#stream?.getReader();
+    this.#reader = reader;
     try {
       for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
         body.push(next.value);
@@ -89,7 +96,7 @@ class FetchExchange {
       }
       body.end();
     } catch (error) {
-      body.fail(toNetworkError(error, true));
+      body.fail(toFetchError(error, true, secret));
     } finally {
       this.#close();
     }
@@ -114,6 +121,8 @@ class FetchExchange {
     this.#close();
     this.#controller.abort(reason);
     this.#gate?.resume();
+    // For a fetch that ignores its signal.
+    (this.#reader ?? this.#stream)?.cancel(reason).catch(() => {});
   }
 
   #close(): void {
@@ -128,4 +137,9 @@ function refuse(response: Response, url: URL): void {
   // A fetch that follows redirects although told not to: the harm is done, but it must not go unnoticed.
   if (response.redirected) throw toRedirectError(new URL(response.url, url).origin, undefined);
   refuseRedirect(response.status, response.headers.get('location') ?? undefined, url.origin);
+}
+
+/** Without the error itself: what a stranger's fetch throws may carry the request, and with it the secret. */
+function toFetchError(error: unknown, reached: boolean, secret: Secret | undefined): WireError {
+  return new WireError('network', scrub(toNetworkDetail(error, reached), secret), { reached });
 }

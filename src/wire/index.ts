@@ -72,3 +72,4 @@ export { readErrorBody, type Stop, type WireResponse } from './response.ts';
 export { scrub, scrubHeaders, scrubValue } from './scrub.ts';
 export type { EventReader } from './sse.ts';
 export type { Dispatcher } from './undici.ts';
+export type { Credential, WireEvent, WireFailure, WireHeaders, WireRequest } from './types.ts';

@@ -9,6 +9,8 @@ export interface Outgoing {
   readonly url: URL;
   readonly headers: Record<string, string>;
   readonly body: string | undefined;
+  /** For scrubbing what others say of the request. */
+  readonly secret: Secret | undefined;
 }
 
 // What HTTP calls a field value: tab, printable ASCII and the upper half of Latin-1.
@@ -28,7 +30,7 @@ export function toOutgoing(request: WireRequest, credential: Credential | undefi
     headers[name] = value;
   }
   if (credential !== undefined) headers[credential.place.header] = toCredentialHeader(credential);
-  return { method: request.method, url, headers, body: request.body };
+  return { method: request.method, url, headers, body: request.body, secret: credential?.secret };
 }
 
 function toUrl(text: string): URL {

@@ -1,0 +1,197 @@
+import type { End } from '../call.ts';
+import type { ChatChunk } from '../chat/chunk.ts';
+import { Collector } from '../chat/collect.ts';
+import type { ChatCompletion, Usage } from '../chat/reply.ts';
+import type { Clock } from '../clock.ts';
+import { StreamInterruptedError } from '../errors.ts';
+import { AttemptError } from '../failure.ts';
+import type { WireBody } from '../wire/index.ts';
+import { Alarm } from './alarm.ts';
+import type { Attempt } from './attempt.ts';
+import type { ChunkReader } from './reader.ts';
+
+/** What a stream stands on once it is committed. */
+export interface StreamParts {
+  readonly attempt: Attempt;
+  readonly body: WireBody;
+  readonly reader: ChunkReader;
+  readonly clock: Clock;
+  readonly unreadTimeoutMs: number;
+  /** A failure of the wire as an `AttemptError`; others as they are. */
+  readonly explain: (error: unknown) => unknown;
+  /** Gives the connection back after the terminal marker. */
+  readonly release: () => void;
+}
+
+type State =
+  | { readonly status: 'open' }
+  /** The reader has not been told yet. */
+  | { readonly status: 'failed'; readonly error: unknown }
+  | { readonly status: 'over' };
+
+type Result = IteratorResult<ChatChunk, undefined>;
+
+const OVER: Result = { done: true, value: undefined };
+
+/**
+ * A stream that has begun to answer: what comes from here on the caller sees. An iterator by hand rather than a generator, as
+ * `return()` of a generator waits for the read that it should end, and does nothing at all before the first `next()`.
+ */
+export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> {
+  /** Settles when the last chunk was read, at a failure or abort, or when the reader leaves. */
+  readonly done: Promise<End>;
+  readonly #parts: StreamParts;
+  readonly #held: ChatChunk[];
+  readonly #collector = new Collector();
+  readonly #unread: Alarm;
+  #settle: (end: End) => void = () => {};
+  #state: State = { status: 'open' };
+  #usage: Usage | undefined;
+  /** Settles with the last read that was asked for; there is none at most times. */
+  #reading: Promise<void> | undefined;
+
+  /** `held`: what came up to the first output. */
+  constructor(parts: StreamParts, held: ChatChunk[]) {
+    this.#parts = parts;
+    this.#held = held;
+    this.done = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#unread = new Alarm(parts.clock, () => this.#leaveUnread());
+    this.#seen();
+    // Heard even while nobody reads: a key must not stay taken by a call that its caller gave up.
+    parts.attempt.listen((reason) => this.#fail(reason));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    // Reads asked for at once are answered one after the other, as a generator does.
+    if (this.#reading !== undefined) return this.#queue(this.#reading.then(() => this.#read()));
+    try {
+      const ready = this.#step();
+      if (ready === undefined) return this.#queue(this.#read());
+      this.#seen();
+      return Promise.resolve(ready);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Ends the exchange, also in the middle of a read. */
+  return(): Promise<Result> {
+    if (this.#state.status !== 'over') {
+      this.#state = { status: 'over' };
+      this.#parts.body.cancel();
+      this.#close({ status: 'abandoned' });
+    }
+    return Promise.resolve(OVER);
+  }
+
+  async throw(error: unknown): Promise<Result> {
+    await this.return();
+    throw error;
+  }
+
+  #queue(read: Promise<Result>): Promise<Result> {
+    const rest = (): void => {
+      if (this.#reading === reading) this.#reading = undefined;
+    };
+    const reading: Promise<void> = read.then(rest, rest);
+    this.#reading = reading;
+    return read;
+  }
+
+  async #read(): Promise<Result> {
+    for (;;) {
+      const ready = this.#step();
+      if (ready !== undefined) {
+        this.#seen();
+        return ready;
+      }
+      this.#unread.mute();
+      try {
+        await this.#parts.reader.fill();
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+  }
+
+  /** What can be said without waiting; throws a failure that the reader has not been told. */
+  #step(): Result | undefined {
+    if (this.#state.status === 'open') {
+      try {
+        return this.#take();
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    const state = this.#state;
+    this.#state = { status: 'over' };
+    if (state.status === 'failed') throw state.error;
+    return OVER;
+  }
+
+  #take(): Result | undefined {
+    const held = this.#held.shift();
+    const next = held === undefined ? this.#parts.reader.take() : { chunk: held };
+    if (next === undefined) return undefined;
+    if (next === 'end') {
+      this.#complete();
+      return OVER;
+    }
+    this.#collector.add(next.chunk);
+    this.#usage = next.chunk.usage ?? this.#usage;
+    return { done: false, value: next.chunk };
+  }
+
+  #complete(): void {
+    this.#state = { status: 'over' };
+    this.#parts.release();
+    this.#close({ status: 'complete', usage: this.#usage });
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#state.status !== 'open') return;
+    const { attempt, explain } = this.#parts;
+    const cause = attempt.endedByCaller ? reason : explain(reason);
+    const error = cause instanceof AttemptError ? this.#toInterruption(cause) : cause;
+    this.#abort(error, cause instanceof AttemptError ? { status: 'failed', error, verdict: cause.verdict } : { status: 'failed', error });
+  }
+
+  #leaveUnread(): void {
+    if (this.#state.status !== 'open') return;
+    const message = `Cannot go on with the stream as nobody read it for too long: the limit is ${this.#parts.unreadTimeoutMs} ms`;
+    const error = new StreamInterruptedError<ChatCompletion>(message, { class: 'aborted', partial: this.#collector.reply() });
+    this.#abort(error, { status: 'abandoned' });
+  }
+
+  #toInterruption(cause: AttemptError): StreamInterruptedError<ChatCompletion> {
+    return new StreamInterruptedError(`Cannot go on with the stream after its first content: ${cause.verdict.why}`, {
+      class: cause.verdict.class,
+      partial: this.#collector.reply(),
+      cause,
+    });
+  }
+
+  #abort(error: unknown, end: End): void {
+    this.#state = { status: 'failed', error };
+    this.#parts.body.cancel();
+    this.#close(end);
+  }
+
+  #close(end: End): void {
+    this.#unread.cancel();
+    this.#parts.reader.close();
+    this.#parts.attempt.close();
+    this.#settle(end);
+  }
+
+  /** The reader is here: they have a while until the next read. */
+  #seen(): void {
+    if (this.#state.status === 'open') this.#unread.set(this.#parts.clock.now() + this.#parts.unreadTimeoutMs);
+  }
+}
