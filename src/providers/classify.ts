@@ -1,0 +1,188 @@
+import type { BucketReading, FailureClass, Verdict } from '../failure.ts';
+import { toPrintable } from '../printable.ts';
+import type { WireFailure, WireHeaders } from '../wire/types.ts';
+import { exhaustedBuckets, readHints, type Hint } from './hints.ts';
+import { isOversize, readQuantities, saysZeroLimit, toReadings, type Quantities } from './quantities.ts';
+import * as tables from './rules.ts';
+import { UNKNOWN, type Rule } from './rules.ts';
+import { readTold, type Told } from './told.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** A month with room for time zones. Providers that name more mean something else: `retry-after` in 400 days is a mistake. */
+const LONGEST = 35 * 24 * HOUR;
+
+/** An answer read once, for the rules to look at. */
+interface Case {
+  /** The answer's status; inside a 200 the status that the error names, or `UNKNOWN`. */
+  readonly status: number;
+  readonly inBand: boolean;
+  readonly told: Told;
+  readonly quantities: Quantities;
+  /** `undefined` inside a 200: its headers were written before the error. */
+  readonly headers: WireHeaders | undefined;
+  readonly hints: readonly Hint[];
+}
+
+/**
+ * What a failure means, by rules that fit any provider that speaks HTTP and JSON. `rules` are the protocol's or provider's own and
+ * go first. Quota is tested before rate limit, codes before prose, and the status decides only where nothing else did.
+ */
+export function classifyAnswer(failure: WireFailure, now: number, rules: readonly Rule[] = []): Verdict {
+  const seen = readCase(failure, now);
+  const rule = refine(findRule(seen, rules), seen, now);
+  const hint = believe(rule, seen, now);
+  const { told } = seen;
+  const readings = readingsOf(rule.class, seen);
+  const organization = seen.headers?.['openai-organization'] ?? ORGANIZATION.exec(told.prose)?.[1];
+  return {
+    class: rule.class,
+    scope: rule.scope,
+    perModel: rule.perModel === true,
+    definitive: rule.definitive === true,
+    ...(hint === undefined ? {} : { until: { at: hint.at, source: hint.source } }),
+    why: toWhy(rule, seen, hint),
+    status: seen.status === UNKNOWN ? failure.status : seen.status,
+    ...(told.code === undefined ? {} : { code: told.code }),
+    ...(told.message === undefined ? {} : { message: told.message }),
+    ...(told.requestId === undefined ? {} : { requestId: told.requestId }),
+    ...(failure.body === undefined ? {} : { body: failure.body }),
+    ...(readings.length === 0 ? {} : { readings }),
+    ...(organization === undefined ? {} : { organization: toPrintable(organization, 100) }),
+  };
+}
+
+const ORGANIZATION = /\b(?:organi[sz]ation|account)\s[`'"]?(org[-_][a-z0-9]+)/i;
+
+function readCase(failure: WireFailure, now: number): Case {
+  const told = readTold(failure.body);
+  const inBand = failure.inBand || (failure.status >= 200 && failure.status < 300);
+  const headers = inBand ? undefined : failure.headers;
+  return {
+    status: inBand ? (told.status ?? UNKNOWN) : failure.status,
+    inBand,
+    told,
+    quantities: readQuantities(told.prose, told.codes),
+    headers,
+    hints: readHints({ headers, fields: told.hints, prose: told.prose }, now),
+  };
+}
+
+function findRule(seen: Case, own: readonly Rule[]): Rule {
+  const { status, told } = seen;
+  const first = (rules: readonly Rule[]): Rule | undefined => rules.find((rule) => fits(rule, seen));
+  if (status >= 300 && status < 400) return REDIRECT;
+  // Pages come from what stands before the provider: their words are about addresses and browsers, not about keys and models.
+  const words = told.html ? [] : undefined;
+  return (
+    first(own) ??
+    first(tables.REQUEST_RULES) ??
+    first(tables.QUOTA_CODES) ??
+    (isZeroLimit(seen) ? NOT_GRANTED : undefined) ??
+    (isOversize(seen.quantities) && LIMITED.has(status) ? OVERSIZE : first(tables.OVERSIZE_RULES)) ??
+    first(tables.UPSTREAM_RULES) ??
+    (isAboutMoney(seen) ? first(words ?? tables.QUOTA_PROSE) : undefined) ??
+    first(tables.REGION_RULES) ??
+    first(words ?? tables.KEY_RULES) ??
+    (isAboutModel(told) ? first(words ?? tables.MODEL_RULES) : undefined) ??
+    (told.html ? first(PAGE_RULES) : undefined) ??
+    first(tables.SICK_CODES) ??
+    first(tables.RATE_CODES) ??
+    first(tables.SICK_PROSE) ??
+    first(tables.RATE_PROSE) ??
+    first(tables.STATUS_RULES) ??
+    byStatus(status)
+  );
+}
+
+function fits(rule: Rule, { status, told }: Case): boolean {
+  if (rule.status !== undefined && !rule.status.includes(status)) return false;
+  const { code, says } = rule;
+  if (code === undefined && says === undefined) return true;
+  return (code !== undefined && told.codes.some((text) => code.test(text))) || says?.test(told.prose) === true;
+}
+
+/** Statuses of answers whose numbers are about limits. */
+const LIMITED = new Set([UNKNOWN, 400, 403, 413, 422, 429, 499, 503]);
+const OVERSIZE: Rule = { class: 'request_too_large', scope: 'request', taken: 'larger than the whole limit, so waiting never helps' };
+const NOT_GRANTED: Rule = { class: 'model_unavailable', scope: 'group', perModel: true, taken: 'the limit is zero, so the model is not available' };
+const REDIRECT: Rule = { class: 'bad_request', scope: 'request', taken: 'a redirect, which is never followed with a key: the base URL may be wrong' };
+
+/** Pages of proxies and of Cloudflare: about the caller's address, not about a key. */
+const PAGE_RULES: readonly Rule[] = [
+  { status: [429], class: 'rate_limited', scope: 'provider', taken: 'rate limited by address, before the provider was reached' },
+  { status: [403], class: 'key_forbidden', scope: 'provider', taken: 'blocked before the provider was reached' },
+  { status: [UNKNOWN], class: 'server_error', scope: 'provider', taken: 'a web page instead of an answer' },
+];
+
+function byStatus(status: number): Rule {
+  if (status >= 500 || status === UNKNOWN) return { class: 'server_error', scope: 'provider', taken: 'the provider failed' };
+  if (status === 424) return { class: 'server_error', scope: 'route', taken: 'the provider failed' };
+  return { class: 'bad_request', scope: 'request', taken: 'the request is wrong' };
+}
+
+function isZeroLimit({ status, told, headers }: Case): boolean {
+  if (!LIMITED.has(status)) return false;
+  if (saysZeroLimit(told.prose)) return true;
+  return status === 429 && headers !== undefined && Object.keys(headers).some((name) => /^x-ratelimit-limit-/.test(name) && headers[name]?.trim() === '0');
+}
+
+/** Rate limits speak of quotas and billing too; but money comes back neither within a minute nor within a named short delay. */
+function isAboutMoney({ quantities, hints }: Case): boolean {
+  if (quantities.window === 'second' || quantities.window === 'minute' || quantities.window === 'hour') return false;
+  return !hints.some(({ source }) => source === 'prose' || source === 'body') || quantities.window === 'month';
+}
+
+/** A wrong parameter of a request names the model in passing: "'temperature' is not supported with this model". */
+function isAboutModel({ param }: Told): boolean {
+  return param === undefined || /model/i.test(param);
+}
+
+/** A rate limit that does not end within the hour is done for the day or the month. */
+function refine(rule: Rule, seen: Case, now: number): Rule {
+  if (rule.class !== 'rate_limited') return rule;
+  const { window } = seen.quantities;
+  if (window === 'month') return { ...rule, class: 'quota_exhausted', perModel: false, taken: 'done for the month' };
+  const day = window === 'day' || (window === undefined && seen.headers !== undefined && exhaustedBuckets(seen.headers).some((name) => /day/.test(name)));
+  if (day) return { ...rule, class: 'quota_exhausted', taken: 'done for the day' };
+  const named = seen.hints.find(({ at }) => at - now <= LONGEST);
+  // An empty bucket's reset tells when it is full again, which is later than when it has room.
+  if (named === undefined || named.source === 'bucket' || named.at - now <= HOUR) return rule;
+  return { ...rule, class: 'quota_exhausted', taken: 'done for longer than an hour' };
+}
+
+/** The most trusted hint within what its class can mean. */
+function believe(rule: Rule, seen: Case, now: number): Hint | undefined {
+  const [from, to] = believable(rule.class, seen);
+  return seen.hints.find((hint) => {
+    const delay = hint.at - now;
+    return delay <= to && (delay >= from || (hint.source === 'reset-date' && to > 0));
+  });
+}
+
+/**
+ * How far hints are believed, ms. A rate limit ends within the hour (longer ones were refined to quota); a sick provider is asked
+ * again within the hour whatever it says. A day's limit that tells its numbers also knows its delay, without numbers a delay of
+ * seconds is about another limit; money does not come back within the hour unless a date says so. Nothing else ends by waiting.
+ */
+function believable(failure: FailureClass, { quantities }: Case): readonly [from: number, to: number] {
+  if (failure === 'rate_limited' || failure === 'overloaded' || failure === 'server_error' || failure === 'timeout') return [0, HOUR];
+  if (failure !== 'quota_exhausted') return [Number.POSITIVE_INFINITY, -1];
+  if (quantities.window !== 'day') return [HOUR, LONGEST];
+  return [quantities.limit === undefined ? MINUTE : 0, LONGEST];
+}
+
+/** A limit that refused for its size is told without its use; "(for limit …)" names a limit of its own, which is not this model's. */
+function readingsOf(failure: FailureClass, { quantities, told }: Case): readonly BucketReading[] {
+  if (failure === 'rate_limited' || failure === 'quota_exhausted') return toReadings(quantities);
+  if (failure === 'request_too_large' && !/\(for limit /.test(told.prose)) return toReadings(quantities);
+  return [];
+}
+
+function toWhy(rule: Rule, { status, inBand, told, quantities }: Case, hint: Hint | undefined): string {
+  const where = inBand ? `an error in a 200${status === UNKNOWN ? '' : ` (${status})`}` : String(status);
+  const code = told.code === undefined || told.code === String(status) ? '' : ` ${told.code}`;
+  const named = quantities.named === undefined ? '' : ` (${quantities.named})`;
+  const said = rule.scope === 'request' && told.message !== undefined ? `, "${toPrintable(told.message, 160)}"` : '';
+  return toPrintable(`${where}${code}${named}: ${rule.taken}${hint === undefined ? said : `, ${hint.said}`}`, 400);
+}

@@ -1,0 +1,55 @@
+/** Milliseconds of each unit that providers write. `ms` is looked for before `m` and `s`: `6ms` is not six minutes. */
+const UNITS: readonly (readonly [pattern: string, ms: number])[] = [
+  ['milliseconds?|millis|msecs?|ms', 1],
+  ['microseconds?|µs|μs|us', 1e-3],
+  ['nanoseconds?|ns', 1e-6],
+  ['seconds?|secs?|s', 1000],
+  ['minutes?|mins?|m', 60_000],
+  ['hours?|hrs?|h', 3_600_000],
+  ['days?|d', 86_400_000],
+];
+
+const UNIT = UNITS.map(([pattern]) => pattern).join('|');
+/** A letter after the unit would make it another word: `5 sessions` is not five seconds. */
+const PIECE = `\\d+(?:\\.\\d+)?\\s{0,3}(?:${UNIT})(?![a-zµμ])`;
+
+/** Source of a regular expression for a duration: `1h53m56.832s`, `300ms`, `9 seconds`, `2 minutes and 5 seconds`. */
+export const DURATION = `${PIECE}(?:[\\s,]{0,3}(?:and\\s)?\\s?${PIECE})*`;
+
+const WHOLE = new RegExp(`^\\s*${DURATION}\\s*$`, 'i');
+const PIECES = new RegExp(`(\\d+(?:\\.\\d+)?)\\s*(${UNIT})(?![a-zµμ])`, 'gi');
+const UNIT_MS = UNITS.map(([pattern, ms]) => [new RegExp(`^(?:${pattern})$`, 'i'), ms] as const);
+
+/** A duration with units in milliseconds; `undefined` for anything else, a plain number included. */
+export function parseDuration(text: string): number | undefined {
+  if (text.length > 100 || !WHOLE.test(text)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(PIECES)) total += Number(amount) * unitMs(unit ?? '');
+  return Number.isFinite(total) ? total : undefined;
+}
+
+/** As `parseDuration`, and a plain number is seconds, unless it is so large that it must be a point in time. */
+export function parseDelay(text: string): number | undefined {
+  if (/^\s*\d+(\.\d+)?\s*$/.test(text)) {
+    const seconds = Number(text);
+    return seconds < 1e9 ? seconds * 1000 : undefined;
+  }
+  return parseDuration(text);
+}
+
+/** A point in time as epoch ms: unix seconds (10 digits), unix milliseconds (13), RFC 3339, an HTTP date. */
+export function parseInstant(text: string): number | undefined {
+  if (/^\s*\d+(\.\d+)?\s*$/.test(text)) {
+    const number = Number(text);
+    if (number < 1e9 || number > 1e14) return undefined;
+    return number < 1e11 ? number * 1000 : number;
+  }
+  // `Date.parse` takes "-5" and "x 1" for dates; providers write none without a year.
+  if (text.length > 60 || !/\d{4}/.test(text) || /^\s*-/.test(text)) return undefined;
+  const at = Date.parse(text);
+  return Number.isFinite(at) ? at : undefined;
+}
+
+function unitMs(unit: string): number {
+  return UNIT_MS.find(([pattern]) => pattern.test(unit))?.[1] ?? Number.NaN;
+}

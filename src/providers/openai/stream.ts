@@ -1,0 +1,133 @@
+import type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from '../../chat/chunk.ts';
+import type { WireEvent } from '../../wire/types.ts';
+import type { Decoded, StreamDecoder } from '../provider.ts';
+import { isLoose, isTold, saysError, toUsage, type Loose } from './decode.ts';
+import { ToolIndexes } from './tool-indexes.ts';
+
+const NOTHING: Decoded = { kind: 'nothing' };
+
+/** Starts the decoding of one stream of Chat Completions. */
+export function startStream(): StreamDecoder {
+  return new ChunkDecoder();
+}
+
+/**
+ * Events to chunks, one to one, with the holes filled that compatible servers leave: ids, indexes, missing deltas.
+ * Complete is a stream with `[DONE]`, or one in which every choice seen has its finish reason: some servers send no `[DONE]`, and
+ * a choice that says why it ended has nothing to add. Never throws.
+ */
+class ChunkDecoder implements StreamDecoder {
+  readonly #tools = new ToolIndexes();
+  readonly #open = new Set<number>();
+  readonly #finished = new Set<number>();
+  #ended = false;
+  #id = '';
+  #model = '';
+  #created = 0;
+
+  get complete(): boolean {
+    return this.#ended || (this.#finished.size > 0 && this.#open.size === 0);
+  }
+
+  decode({ event, data }: WireEvent): Decoded {
+    const text = data.trim();
+    if (this.#ended || text === '') return NOTHING;
+    if (text === '[DONE]') {
+      this.#ended = true;
+      return { kind: 'end' };
+    }
+    const parsed = parse(text);
+    if (parsed === MALFORMED) return { kind: 'error', body: toMalformed(text, event) };
+    if (event === 'error') return { kind: 'error', body: parsed };
+    return isLoose(parsed) ? this.#decodeObject(parsed) : decodeOther(parsed);
+  }
+
+  #decodeObject(body: Loose): Decoded {
+    const error = findError(body);
+    if (error !== undefined) return { kind: 'error', body: error };
+    const usage = toUsage(body['usage']) ?? (isLoose(body['x_groq']) ? toUsage(body['x_groq']['usage']) : undefined);
+    if (!Array.isArray(body['choices']) && usage === undefined) return NOTHING;
+    this.#remember(body);
+    const choices = (Array.isArray(body['choices']) ? (body['choices'] as unknown[]) : []).filter(isLoose);
+    const chunk: ChatChunk = {
+      ...body,
+      id: this.#id,
+      object: 'chat.completion.chunk',
+      created: this.#created,
+      model: this.#model,
+      choices: choices.map((choice, position) => this.#toChoice(choice, position)),
+      // Numbers that do not count are no usage: absent is not zero.
+      ...(usage !== undefined ? { usage } : body['usage'] === undefined ? {} : { usage: null }),
+    };
+    return { kind: 'chunk', chunk };
+  }
+
+  /** The first name of each wins: a stream is one reply. Azure's first chunk has empty ones. */
+  #remember({ id, model, created }: Loose): void {
+    if (this.#id === '' && typeof id === 'string') this.#id = id;
+    if (this.#model === '' && typeof model === 'string') this.#model = model;
+    if (this.#created === 0 && typeof created === 'number' && Number.isFinite(created)) this.#created = created;
+  }
+
+  #toChoice(choice: Loose, position: number): ChunkChoice {
+    const index = toIndex(choice['index']) ?? position;
+    const finish = typeof choice['finish_reason'] === 'string' && choice['finish_reason'] !== '' ? choice['finish_reason'] : null;
+    if (finish !== null) this.#finished.add(index);
+    if (this.#finished.has(index)) this.#open.delete(index);
+    else this.#open.add(index);
+    return { ...choice, index, delta: this.#toDelta(choice['delta'], index), finish_reason: finish };
+  }
+
+  #toDelta(delta: unknown, choice: number): Delta {
+    if (!isLoose(delta)) return {};
+    const calls = delta['tool_calls'];
+    // The delta is the provider's, loose by its type; only its tool calls are made regular.
+    if (!Array.isArray(calls)) return (calls === undefined ? delta : { ...delta, tool_calls: [] }) as Delta;
+    return { ...delta, tool_calls: (calls as unknown[]).filter(isLoose).map((call): ToolCallDelta => ({ ...call, index: this.#tools.indexOf(choice, call) })) };
+  }
+}
+
+/** The error that an object carries, in the shape for `classify`. */
+function findError(body: Loose): unknown {
+  if (saysError(body)) return body;
+  const groq = isLoose(body['x_groq']) ? body['x_groq']['error'] : undefined;
+  if (isTold(groq)) return { error: groq };
+  const { choices } = body;
+  if (Array.isArray(choices)) {
+    const failed = (choices as unknown[]).filter(isLoose).find((choice) => isTold(choice['error']) || choice['finish_reason'] === 'error');
+    if (failed === undefined) return undefined;
+    return { error: isTold(failed['error']) ? failed['error'] : { type: 'server_error', message: "the stream ended with finish_reason 'error'" } };
+  }
+  // FastAPI, Cerebras and others: flat, without an `error`.
+  const isFlat = typeof body['message'] === 'string' || typeof body['detail'] === 'string';
+  return isFlat && body['usage'] === undefined ? body : undefined;
+}
+
+/** Google's compatible endpoint sends its errors in an array. */
+function decodeOther(parsed: unknown): Decoded {
+  const isError = Array.isArray(parsed) && (parsed as unknown[]).some((item) => isLoose(item) && saysError(item));
+  return isError ? { kind: 'error', body: parsed } : NOTHING;
+}
+
+const MALFORMED = Symbol('malformed');
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return MALFORMED;
+  }
+}
+
+/**
+ * A cut error still tells its code, so it goes to `classify` as text. A cut chunk does not: the words in it are the model's own,
+ * and a story about rate limits is none.
+ */
+function toMalformed(text: string, event: string | undefined): unknown {
+  const isError = event === 'error' || (/^[{[]/.test(text) && /"error"\s*:/.test(text) && !/"choices"\s*:/.test(text));
+  return isError ? text : { error: { type: 'malformed_event', message: `The stream has an event that is no JSON, of ${text.length} characters` } };
+}
+
+function toIndex(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
+}

@@ -1,0 +1,169 @@
+import { toPrintable } from '../printable.ts';
+
+/** What an error's body says, wherever and in whatever shape it says it. */
+export interface Told {
+  /** Codes, types, statuses and reasons as `snake_case` without case, the most specific first. */
+  readonly codes: readonly string[];
+  /** The code to show: the provider's own spelling. */
+  readonly code: string | undefined;
+  /** All prose of the body, the error's own message first. */
+  readonly prose: string;
+  readonly message: string | undefined;
+  /** The parameter that the provider found wrong. */
+  readonly param: string | undefined;
+  /** An HTTP status inside the body: gateways and streams put it into `code` or `status`. */
+  readonly status: number | undefined;
+  /** Fields whose names speak of a retry or a reset. */
+  readonly hints: readonly (readonly [name: string, value: string | number])[];
+  readonly requestId: string | undefined;
+  readonly html: boolean;
+}
+
+/** Bodies are read to this depth and this many fields: what is deeper or longer is not an error's own words. */
+const DEEPEST = 7;
+const MOST_FIELDS = 300;
+const LONGEST_TEXT = 64_000;
+
+/** In this order: a `code` is more specific than a `type`, both more than gRPC's `status`. */
+const CODE_FIELDS = ['error_code', 'code', 'reason', 'error_type', 'type', 'status', '__type', 'limit_source', 'provider_error_code', 'quotaId'];
+const PROSE_FIELDS = ['message', 'error', 'detail', 'details', 'error_description', 'error_message', 'error_msg', 'msg', 'title', 'raw', 'description', 'reason'];
+const STATUS_FIELDS = ['status', 'status_code', 'statusCode', 'raw_status_code', 'code', 'http_status'];
+/** What was asked or generated, echoed back: a user's words about errors are no error. */
+const ECHOES = new Set(['input', 'messages', 'request', 'prompt', 'content', 'choices', 'ctx', 'failed_generation', 'tools']);
+const HINT_FIELD = /retry|try_?again|resets?([_-]|in|at|after|delay|time|$)|regain/i;
+
+/** Reads an error's body: an object, an array of one, nested JSON in a string, truncated JSON, HTML, or plain text. Never throws. */
+export function readTold(body: unknown): Told {
+  const reader = new Reader();
+  reader.read(body, 0, undefined);
+  return reader.told();
+}
+
+/** One spelling for all codes: `DeploymentNotFound`, `permission-denied` and `RESOURCE_EXHAUSTED` become snake case. */
+export function toCode(text: string): string {
+  const snake = text.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+  return snake.replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
+}
+
+class Reader {
+  readonly #codes: { readonly text: string; readonly rank: number }[] = [];
+  readonly #prose: { readonly text: string; readonly rank: number }[] = [];
+  readonly #hints: (readonly [string, string | number])[] = [];
+  #param: string | undefined;
+  #status: number | undefined;
+  #requestId: string | undefined;
+  #html = false;
+  #fields = 0;
+
+  told(): Told {
+    const codes = this.#codes.toSorted((a, b) => a.rank - b.rank).map(({ text }) => text);
+    const prose = this.#prose.toSorted((a, b) => a.rank - b.rank).map(({ text }) => text);
+    const shown = codes.find((code) => !/^\d{3}$/.test(code)) ?? codes[0];
+    return {
+      codes: [...new Set(codes.map(toCode))],
+      code: shown === undefined ? undefined : toPrintable(shown, 80),
+      prose: prose.join('\n'),
+      message: prose[0] === undefined ? undefined : toPrintable(prose[0]),
+      param: this.#param,
+      status: this.#status,
+      hints: this.#hints,
+      requestId: this.#requestId,
+      html: this.#html,
+    };
+  }
+
+  read(value: unknown, depth: number, field: string | undefined): void {
+    this.#fields += 1;
+    if (depth > DEEPEST || this.#fields > MOST_FIELDS) return;
+    if (typeof value === 'string') {
+      this.#readText(value, depth, field);
+    } else if (typeof value === 'number') {
+      this.#readScalar(value, field);
+    } else if (Array.isArray(value)) {
+      for (const item of value.slice(0, 20) as unknown[]) this.read(item, depth + 1, field);
+    } else if (value !== null && typeof value === 'object') {
+      for (const [name, item] of Object.entries(value)) if (!ECHOES.has(name)) this.read(item, depth + 1, name);
+    }
+  }
+
+  #readText(text: string, depth: number, field: string | undefined): void {
+    const nested = /^\s*[{[]/.test(text) ? parseJson(text) : undefined;
+    if (nested !== undefined) {
+      this.read(nested, depth + 1, field);
+      return;
+    }
+    if (field === undefined && looksTruncated(text) && this.#readTruncated(text)) return;
+    if (field === undefined && isHtml(text)) {
+      this.#html = true;
+      this.#addProse(readHtml(text), depth);
+      return;
+    }
+    this.#readScalar(text, field);
+    if (field === undefined || PROSE_FIELDS.includes(field)) this.#addProse(text, depth + (field === 'reason' ? 1 : 0));
+  }
+
+  /** JSON that was cut, or an event stream: its fields are found by their names. False when there are none. */
+  #readTruncated(text: string): boolean {
+    const before = this.#fields;
+    const found = text.slice(0, LONGEST_TEXT).matchAll(/"(\w{1,40})"\s*:\s*(?:"((?:[^"\\]|\\.){0,4000})(?:"|\\?$)|(\d{1,15}(?:\.\d+)?)(?=\s*[,}\]]|\s*$))/g);
+    for (const [, field = '', quoted, number] of found) {
+      if (ECHOES.has(field)) continue;
+      if (number !== undefined) this.read(Number(number), 1, field);
+      if (quoted !== undefined) this.read(unquote(quoted), 1, field);
+    }
+    return this.#fields > before;
+  }
+
+  #readScalar(value: string | number, field: string | undefined): void {
+    if (field === undefined) return;
+    const rank = field === 'error' && /^[\w.-]{3,60}$/.test(String(value)) ? 0 : CODE_FIELDS.indexOf(field);
+    // A code is a word or a short phrase (`Client specified an invalid argument`), never a page.
+    if (rank >= 0 && String(value).length <= 100) this.#codes.push({ text: String(value), rank });
+    if (STATUS_FIELDS.includes(field)) this.#status ??= toStatus(value);
+    if (field === 'param' && typeof value === 'string') this.#param ??= value;
+    if ((field === 'request_id' || field === 'requestId') && typeof value === 'string') this.#requestId ??= toPrintable(value, 120);
+    if (HINT_FIELD.test(field)) this.#hints.push([field, value]);
+  }
+
+  #addProse(text: string, rank: number): void {
+    if (text.trim() !== '') this.#prose.push({ text: text.slice(0, LONGEST_TEXT), rank });
+  }
+}
+
+function toStatus(value: string | number): number | undefined {
+  const status = typeof value === 'number' || /^\d{3}$/.test(value) ? Number(value) : Number.NaN;
+  return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
+}
+
+function parseJson(text: string): unknown {
+  if (text.length > LONGEST_TEXT) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function unquote(text: string): string {
+  const whole = parseJson(`"${text}"`);
+  return typeof whole === 'string' ? whole : text;
+}
+
+function looksTruncated(text: string): boolean {
+  return /^\s*(?:data:|event:|[{[])/.test(text);
+}
+
+function isHtml(text: string): boolean {
+  return /^\s*(?:<!doctype html|<html|<head|<\?xml|<!--)/i.test(text) || /<(?:title|body)\b/i.test(text.slice(0, 2000));
+}
+
+/** The title and the first words of a page: enough to know whose page it is. */
+function readHtml(text: string): string {
+  const page = text.slice(0, 20_000);
+  const words = page
+    .replaceAll(/<(script|style)\b[^>]*>[^]*?<\/\1>/gi, ' ')
+    .replaceAll(/<[^>]{0,500}>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return words.slice(0, 500);
+}

@@ -1,0 +1,23 @@
+import { openai } from '../../src/providers/openai/openai.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import type { WireEvent, WireFailure } from '../../src/wire/types.ts';
+
+/** A provider of OpenAI's protocol, with what a test wants different. */
+export function aProvider(overrides: Partial<Provider> = {}): Provider {
+  return { name: 'openai', protocol: openai, baseURL: 'https://api.openai.com/v1', headers: {}, query: {}, keyless: false, ...overrides };
+}
+
+/** A failed exchange as the wire hands it on. */
+export function failureOf(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}, inBand = false): WireFailure {
+  return { status, headers, body, inBand };
+}
+
+/** The events of an SSE text that has one `data` line an event; enough for literal samples. */
+export function readEvents(text: string): readonly WireEvent[] {
+  return text.split(/\r?\n\r?\n/).flatMap((block) => {
+    const lines = block.split(/\r?\n/);
+    const data = lines.filter((line) => line.startsWith('data:')).map((line) => line.slice(5).trimStart());
+    const event = lines.find((line) => line.startsWith('event:'))?.slice(6).trim();
+    return data.length === 0 ? [] : [{ event, data: data.join('\n') }];
+  });
+}
