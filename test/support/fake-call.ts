@@ -10,6 +10,9 @@ import type { Protocol, Provider } from '../../src/providers/provider.ts';
 import type { AttemptReport } from '../../src/report.ts';
 import { Trace } from '../../src/trace.ts';
 
+/** One for all calls, as in a client: a signal that many calls share has one listener. */
+const hub = new SignalHub();
+
 const unused = (): never => {
   throw new Error('Cannot answer as this protocol is a fake');
 };
@@ -68,9 +71,10 @@ export function fakeCall(options: FakeCallOptions): Call {
     stream: options.stream ?? false,
     targets: targets.map(fakeTarget),
     settings: { ...SETTINGS, ...options.settings },
-    deadline: new Deadline(clock, new SignalHub(), { signal, timeoutMs }),
+    deadline: new Deadline(clock, hub, { signal, timeoutMs }),
     refusedBy: new Set(),
     trace: new Trace('call-1', clock.now(), {}),
+    onEvent: undefined,
     startBy,
   };
 }
@@ -130,7 +134,10 @@ export function fakeStream(): FakeStream {
   let end: (end: End) => void = () => {};
   const done = new Promise<End>((resolve) => (end = resolve));
   async function* noParts(): AsyncGenerator<ChatChunk, undefined, undefined> {}
-  return { answer: { kind: 'parts', parts: noParts(), done }, end: (how = { status: 'complete' }) => end(how) };
+  return {
+    answer: { kind: 'parts', parts: noParts(), done, collected: () => fakeCompletion },
+    end: (how = { status: 'complete' }) => end(how),
+  };
 }
 
 export function fakeVerdict(failure: FailureClass, more: Partial<Verdict> = {}): Verdict {

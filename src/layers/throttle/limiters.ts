@@ -1,0 +1,60 @@
+import type { Clock } from '../../clock.ts';
+import type { Throttled } from '../../pool/lease.ts';
+import { Limiter } from './limiter.ts';
+
+/** The limiters of all groups that have limits; each is made with its group's first call. */
+export class Limiters {
+  readonly clock: Clock;
+  readonly #maxIdle: number;
+  readonly #limiters = new Map<string, Limiter>();
+
+  /** @param maxIdle How many limiters are kept before idle ones are removed; groups come and go with their keys. */
+  constructor(clock: Clock, maxIdle = 100) {
+    this.clock = clock;
+    this.#maxIdle = maxIdle;
+  }
+
+  /** The group's limiter, with its limits as they are now. */
+  of(throttled: Throttled): Limiter {
+    const known = this.#limiters.get(throttled.group);
+    if (known !== undefined) {
+      known.apply(throttled);
+      return known;
+    }
+    this.#removeIdle();
+    const limiter = new Limiter(throttled, this.clock);
+    this.#limiters.set(throttled.group, limiter);
+    return limiter;
+  }
+
+  /** Calls that wait here. The pool counts the same limits before it leases, so at rest there are none. */
+  get queued(): number {
+    return this.#sum((limiter) => limiter.queued);
+  }
+
+  get running(): number {
+    return this.#sum((limiter) => limiter.running);
+  }
+
+  /** Groups that have a limiter. */
+  get size(): number {
+    return this.#limiters.size;
+  }
+
+  /** Refuses the calls that wait; those that have begun go on. */
+  close(): void {
+    for (const limiter of this.#limiters.values()) limiter.close();
+    this.#limiters.clear();
+  }
+
+  #removeIdle(): void {
+    if (this.#limiters.size < this.#maxIdle) return;
+    for (const [group, limiter] of this.#limiters) if (limiter.idle) this.#limiters.delete(group);
+  }
+
+  #sum(count: (limiter: Limiter) => number): number {
+    let sum = 0;
+    for (const limiter of this.#limiters.values()) sum += count(limiter);
+    return sum;
+  }
+}
