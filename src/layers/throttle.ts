@@ -1,15 +1,44 @@
 import type { Answer, Layer, Leased, Send } from '../call.ts';
+import type { Clock } from '../clock.ts';
 import type { Throttled } from '../pool/lease.ts';
-import type { Limiters } from './throttle/limiters.ts';
+import { Limiters } from './throttle/limiters.ts';
 
-/**
- * Holds a place in its group's concurrency and spacing from the start of an attempt to the end of its answer.
- * Groups without such limits pass untouched.
- */
-export function throttle(limiters: Limiters): Layer<Leased> {
-  return (next) => (call) => {
-    const { throttled } = call.lease;
-    return throttled === undefined ? next(call) : takePlace(limiters, throttled, next, call);
+export interface ThrottleOptions {
+  readonly clock: Clock;
+  /** How many groups' limiters are kept before idle ones are removed. @default 100 */
+  readonly maxIdle?: number;
+}
+
+/** Concurrency and spacing of all groups that set them. */
+export interface Throttle {
+  /** Holds a place of the lease's group from the start of the attempt to the end of its answer. Other groups pass untouched. */
+  readonly layer: Layer<Leased>;
+  /** Calls that wait here. The pool counts the same limits before it leases, so at rest there are none. */
+  readonly queued: number;
+  readonly running: number;
+  /** Groups that have a limiter. */
+  readonly size: number;
+  /** Refuses the calls that wait; those that have begun go on. */
+  close(): void;
+}
+
+export function createThrottle({ clock, maxIdle }: ThrottleOptions): Throttle {
+  const limiters = new Limiters(clock, maxIdle);
+  return {
+    layer: (next) => (call) => {
+      const { throttled } = call.lease;
+      return throttled === undefined ? next(call) : takePlace(limiters, throttled, next, call);
+    },
+    get queued() {
+      return limiters.queued;
+    },
+    get running() {
+      return limiters.running;
+    },
+    get size() {
+      return limiters.size;
+    },
+    close: () => limiters.close(),
   };
 }
 

@@ -31,12 +31,12 @@ const fakeProtocol: Protocol = {
   readUsage: unused,
 };
 
-export function fakeProvider(name = 'openai'): Provider {
+function fakeProvider(name = 'openai'): Provider {
   return { name, protocol: fakeProtocol, baseURL: `https://${name}.test/v1`, headers: {}, query: {}, keyless: false };
 }
 
 /** `fakeTarget('openai/gpt')`: the route has the same name. */
-export function fakeTarget(name = 'openai/gpt'): Target {
+function fakeTarget(name = 'openai/gpt'): Target {
   const [provider = '', model = ''] = name.split('/');
   return { provider: fakeProvider(provider), model, route: name };
 }
@@ -90,7 +90,7 @@ export interface FakeLease extends Lease {
   readonly ends: readonly LeaseEnd[];
 }
 
-export function fakeLease(throttled?: Partial<Throttled>): FakeLease {
+function fakeLease(throttled?: Partial<Throttled>): FakeLease {
   const ends: LeaseEnd[] = [];
   return {
     keyId: 'key-1',
@@ -111,7 +111,7 @@ export function fakeLeased(options: FakeCallOptions & { readonly throttled?: Par
   return { ...fakeRouted(options), lease: fakeLease(options.throttled) };
 }
 
-export const fakeCompletion: ChatCompletion = {
+const fakeCompletion: ChatCompletion = {
   id: 'reply-1',
   object: 'chat.completion',
   created: 0,

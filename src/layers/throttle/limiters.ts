@@ -8,7 +8,7 @@ export class Limiters {
   readonly #maxIdle: number;
   readonly #limiters = new Map<string, Limiter>();
 
-  /** @param maxIdle How many limiters are kept before idle ones are removed; groups come and go with their keys. */
+  /** @param maxIdle Groups come and go with their keys: beyond so many, idle limiters are removed. */
   constructor(clock: Clock, maxIdle = 100) {
     this.clock = clock;
     this.#maxIdle = maxIdle;
@@ -27,7 +27,6 @@ export class Limiters {
     return limiter;
   }
 
-  /** Calls that wait here. The pool counts the same limits before it leases, so at rest there are none. */
   get queued(): number {
     return this.#sum((limiter) => limiter.queued);
   }
@@ -36,12 +35,10 @@ export class Limiters {
     return this.#sum((limiter) => limiter.running);
   }
 
-  /** Groups that have a limiter. */
   get size(): number {
     return this.#limiters.size;
   }
 
-  /** Refuses the calls that wait; those that have begun go on. */
   close(): void {
     for (const limiter of this.#limiters.values()) limiter.close();
     this.#limiters.clear();

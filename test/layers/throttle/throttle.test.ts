@@ -5,15 +5,14 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, End, Leased } from '../../../src/call.ts';
 import { ClosedError } from '../../../src/errors.ts';
 import type { Throttled } from '../../../src/pool/lease.ts';
-import { throttle } from '../../../src/layers/throttle.ts';
-import { Limiters } from '../../../src/layers/throttle/limiters.ts';
+import { createThrottle } from '../../../src/layers/throttle.ts';
 import { createManualClock } from '../../../src/simulator/manual-clock.ts';
 import { fakeLeased, fakeStream, type FakeStream, fakeWhole } from '../../support/fake-call.ts';
 
 /** A throttle over streams that end when the test says so. */
 function start(maxIdle = 100) {
   const clock = createManualClock();
-  const limiters = new Limiters(clock, maxIdle);
+  const throttle = createThrottle({ clock, maxIdle });
   const streams: FakeStream[] = [];
   const begun: number[] = [];
   const next = async (): Promise<Answer> => {
@@ -22,10 +21,10 @@ function start(maxIdle = 100) {
     streams.push(stream);
     return stream.answer;
   };
-  const send = throttle(limiters)(next);
+  const send = throttle.layer(next);
   const call = (throttled: Partial<Throttled> | undefined, signal?: AbortSignal): Leased =>
     fakeLeased({ clock, ...(throttled && { throttled }), ...(signal && { signal }) });
-  return { clock, limiters, streams, begun, send, call };
+  return { clock, throttle, streams, begun, send, call };
 }
 
 function watch(promise: Promise<unknown>) {
@@ -41,41 +40,41 @@ const ONE: Partial<Throttled> = { concurrency: 1 };
 
 describe('throttle', () => {
   it('lets a group without limits pass', async () => {
-    const { limiters, send, call } = start();
+    const { throttle, send, call } = start();
     await send(call(undefined));
-    expect([limiters.size, limiters.running]).toEqual([0, 0]);
+    expect([throttle.size, throttle.running]).toEqual([0, 0]);
   });
 
   it('holds a place until the answer is done, and answers before', async () => {
-    const { limiters, streams, send, call } = start();
+    const { throttle, streams, send, call } = start();
     const first = await send(call(ONE));
     expect(first).toBe(streams[0]?.answer);
     const second = watch(send(call(ONE)));
     await turn();
-    expect([second.ended, limiters.running, limiters.queued]).toEqual([undefined, 1, 1]);
+    expect([second.ended, throttle.running, throttle.queued]).toEqual([undefined, 1, 1]);
     streams[0]?.end();
     await turn();
-    expect([second.ended, limiters.running, limiters.queued]).toEqual(['answered', 1, 0]);
+    expect([second.ended, throttle.running, throttle.queued]).toEqual(['answered', 1, 0]);
     streams[1]?.end({ status: 'abandoned' });
     await turn();
-    expect([limiters.running, limiters.queued]).toEqual([0, 0]);
+    expect([throttle.running, throttle.queued]).toEqual([0, 0]);
   });
 
   it('throws what the attempt threw, and frees its place', async () => {
     const clock = createManualClock();
-    const limiters = new Limiters(clock);
+    const throttle = createThrottle({ clock });
     const bug = new TypeError('x');
-    const send = throttle(limiters)(() => Promise.reject(bug));
+    const send = throttle.layer(() => Promise.reject(bug));
     await expect(send(fakeLeased({ clock, throttled: ONE }))).rejects.toBe(bug);
     await turn();
-    expect(limiters.running).toBe(0);
+    expect(throttle.running).toBe(0);
   });
 
   it('starts in the order of arrival, each group by itself', async () => {
     const clock = createManualClock();
-    const limiters = new Limiters(clock);
+    const throttle = createThrottle({ clock });
     const order: string[] = [];
-    const send = throttle(limiters)(async (call) => {
+    const send = throttle.layer(async (call) => {
       order.push(call.id);
       return fakeWhole();
     });
@@ -86,17 +85,17 @@ describe('throttle', () => {
     await Promise.all(calls.map((call) => send(call)));
     expect(order.filter((id) => Number(id) % 2 === 1)).toEqual(['1', '3']);
     expect(order.filter((id) => Number(id) % 2 === 0)).toEqual(['2', '4']);
-    expect(limiters.size).toBe(2);
+    expect(throttle.size).toBe(2);
   });
 
   it('keeps the distance between starts by the clock, with one timer', async () => {
-    const { clock, begun, limiters, send, call } = start();
+    const { clock, begun, throttle, send, call } = start();
     const spaced = { minTimeMs: 100 };
     const calls = Array.from({ length: 4 }, () => call(spaced));
     const seen = calls.map((each) => watch(send(each)));
     const from = clock.now();
     await turn();
-    expect([clock.pending, limiters.queued]).toEqual([1, 3]);
+    expect([clock.pending, throttle.queued]).toEqual([1, 3]);
     await clock.advance(300);
     expect(begun.map((at) => at - from)).toEqual([0, 100, 200, 300]);
     expect(seen.map(({ ended }) => ended)).toEqual(Array.from({ length: 4 }, () => 'answered'));
@@ -105,58 +104,58 @@ describe('throttle', () => {
   });
 
   it('costs no turn of the loop when there is room', async () => {
-    const { limiters, send, call } = start();
+    const { throttle, send, call } = start();
     let turned = false;
     setImmediate(() => (turned = true));
     await send(call({ concurrency: 2, minTimeMs: 100 }));
-    expect([turned, limiters.queued]).toEqual([false, 0]);
+    expect([turned, throttle.queued]).toEqual([false, 0]);
   });
 
   it('applies changed limits to a limiter that is in use', async () => {
-    const { limiters, send, streams, call } = start();
+    const { throttle, send, streams, call } = start();
     const seen = [1, 2, 3, 4].map(() => watch(send(call({ concurrency: 2 }))));
     await turn();
-    expect([limiters.running, limiters.queued, limiters.size]).toEqual([2, 2, 1]);
+    expect([throttle.running, throttle.queued, throttle.size]).toEqual([2, 2, 1]);
     const more = watch(send(call({ concurrency: 3 })));
     await turn();
-    expect([limiters.running, limiters.queued]).toEqual([3, 2]);
+    expect([throttle.running, throttle.queued]).toEqual([3, 2]);
     const fewer = watch(send(call({ concurrency: 1 })));
     for (const end of [0, 1]) streams[end]?.end();
     await turn();
-    expect([limiters.running, limiters.queued, limiters.size]).toEqual([1, 3, 1]);
+    expect([throttle.running, throttle.queued, throttle.size]).toEqual([1, 3, 1]);
     for (let i = 2; i < 6; i++) {
       streams[i]?.end();
       await turn();
     }
     expect([...seen, more, fewer].map(({ ended }) => ended)).toEqual(Array.from({ length: 6 }, () => 'answered'));
-    expect(limiters.running).toBe(0);
+    expect(throttle.running).toBe(0);
   });
 
-  it('removes limiters that are idle when there are too many', async () => {
-    const { clock, limiters, send, streams, call } = start(2);
+  it('removes throttle that are idle when there are too many', async () => {
+    const { clock, throttle, send, streams, call } = start(2);
     await send(call({ ...ONE, group: 'busy' }));
     await send(call({ concurrency: 1, minTimeMs: 1_000, group: 'spaced' }));
     streams[1]?.end();
     await turn();
     await send(call({ ...ONE, group: 'third' }));
-    expect(limiters.size).toBe(3);
+    expect(throttle.size).toBe(3);
     await clock.advance(1_000);
     await send(call({ ...ONE, group: 'fourth' }));
-    expect([limiters.size, limiters.running]).toEqual([3, 3]);
+    expect([throttle.size, throttle.running]).toEqual([3, 3]);
   });
 
   it('refuses who waits when it is closed, and lets the others end', async () => {
-    const { clock, limiters, send, streams, call } = start();
+    const { clock, throttle, send, streams, call } = start();
     const spaced = { concurrency: 5, minTimeMs: 1_000 };
     await send(call(spaced));
     const waiting = watch(send(call(spaced)));
     await turn();
-    limiters.close();
+    throttle.close();
     await turn();
     expect(waiting.error).toBeInstanceOf(ClosedError);
     streams[0]?.end();
     await turn();
-    expect([clock.pending, limiters.size, limiters.queued]).toEqual([0, 0, 0]);
+    expect([clock.pending, throttle.size, throttle.queued]).toEqual([0, 0, 0]);
   });
 
   it('leaves no timer of its own kind behind', async () => {
@@ -182,7 +181,7 @@ describe('throttle cancellation', () => {
     ['is queued', settle],
     ...Array.from({ length: 25 }, (_, i) => [`has been received ${i} microtasks ago`, microtasks(i)] as const),
   ] as const)('leaves no place behind when the call %s', async (_name, wait) => {
-    const { limiters, streams, begun, send, call, clock } = start();
+    const { throttle, streams, begun, send, call, clock } = start();
     await send(call(ONE));
     const controller = new AbortController();
     const aborted = call(ONE, controller.signal);
@@ -194,21 +193,21 @@ describe('throttle cancellation', () => {
     controller.abort(reason);
     await turn();
     expect(leaving.error).toBe(reason);
-    expect(limiters.queued).toBe(1);
+    expect(throttle.queued).toBe(1);
     streams[0]?.end();
     await turn();
-    expect([staying.ended, begun.length, limiters.running, limiters.queued]).toEqual(['answered', 2, 1, 0]);
+    expect([staying.ended, begun.length, throttle.running, throttle.queued]).toEqual(['answered', 2, 1, 0]);
     streams[1]?.end();
     await turn();
     await send(call(ONE));
-    expect([limiters.running, limiters.queued]).toEqual([1, 0]);
+    expect([throttle.running, throttle.queued]).toEqual([1, 0]);
   });
 
   // The first of them begins while the second is taken out, or the other way about: nobody may be lost on the way.
   it.each(Array.from({ length: 40 }, (_, i) => i))(
     'loses nobody when the abort comes %i microtasks after a place became free',
     async (ticks) => {
-      const { limiters, streams, send, call } = start();
+      const { throttle, streams, send, call } = start();
       await send(call(ONE));
       const controller = new AbortController();
       const leaving = watch(send(call(ONE, controller.signal)));
@@ -226,27 +225,27 @@ describe('throttle cancellation', () => {
       expect(staying.ended).toBe('answered');
       streams[2]?.end();
       await turn();
-      expect([limiters.running, limiters.queued]).toEqual([0, 0]);
+      expect([throttle.running, throttle.queued]).toEqual([0, 0]);
     },
   );
 
   it('begins nothing when the abort comes in the same step', async () => {
-    const { limiters, begun, send, call } = start();
+    const { throttle, begun, send, call } = start();
     const controller = new AbortController();
     const seen = watch(send(call(ONE, controller.signal)));
     controller.abort('enough');
     await turn();
-    expect([seen.error, begun.length, limiters.running, limiters.queued]).toEqual(['enough', 0, 0, 0]);
+    expect([seen.error, begun.length, throttle.running, throttle.queued]).toEqual(['enough', 0, 0, 0]);
     await send(call(ONE));
-    expect(limiters.running).toBe(1);
+    expect(throttle.running).toBe(1);
   });
 
   it('enters no limiter when the call has ended before', async () => {
-    const { limiters, send, call } = start();
+    const { throttle, send, call } = start();
     const controller = new AbortController();
     controller.abort('enough');
     await expect(send(call(ONE, controller.signal))).rejects.toBe('enough');
-    expect(limiters.size).toBe(0);
+    expect(throttle.size).toBe(0);
   });
 
   it('gives the distance back that a cancelled call would have kept', async () => {
@@ -287,19 +286,19 @@ describe('throttle cancellation', () => {
   });
 
   it('lets ten thousand calls go at once', async () => {
-    const { limiters, begun, send, call, streams } = start();
+    const { throttle, begun, send, call, streams } = start();
     await send(call(ONE));
     const controller = new AbortController();
     let left = 0;
     for (let i = 0; i < 10_000; i++) send(call(ONE, controller.signal)).catch(() => left++);
     await turn();
-    expect(limiters.queued).toBe(10_000);
+    expect(throttle.queued).toBe(10_000);
     controller.abort('enough');
     await turn();
-    expect([left, limiters.queued]).toEqual([10_000, 0]);
+    expect([left, throttle.queued]).toEqual([10_000, 0]);
     streams[0]?.end();
     await turn();
-    expect([begun.length, limiters.running]).toEqual([1, 0]);
+    expect([begun.length, throttle.running]).toEqual([1, 0]);
   });
 });
 
@@ -320,7 +319,7 @@ describe('throttle properties', () => {
         fc.constantFrom(undefined, 50),
         fc.array(step, { maxLength: 80 }),
         async (concurrency, minTimeMs, steps) => {
-          const { clock, limiters, streams, begun, send, call } = start();
+          const { clock, throttle, streams, begun, send, call } = start();
           const done = new Set<FakeStream>();
           const callers: { readonly controller: AbortController; readonly seen: ReturnType<typeof watch> }[] = [];
           const end = (stream: FakeStream | undefined, how: End): void => {
@@ -346,7 +345,7 @@ describe('throttle properties', () => {
           for (let i = 1; i < begun.length; i++) expect((begun[i] ?? 0) - (begun[i - 1] ?? 0)).toBeGreaterThanOrEqual(minTimeMs ?? 0);
           for (const { controller, seen } of callers) expect(seen.ended === 'answered' || controller.signal.aborted).toBe(true);
           for (const { seen } of callers) expect(seen.ended).toBeDefined();
-          expect([limiters.running, limiters.queued, clock.pending]).toEqual([0, 0, 0]);
+          expect([throttle.running, throttle.queued, clock.pending]).toEqual([0, 0, 0]);
         },
       ),
       { numRuns: 150 },
