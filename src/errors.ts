@@ -125,13 +125,14 @@ export class ClosedError extends KeywheelError {
  * The same error with its call's report. Callers that share one flight each get their own copy, as each has a report of its own.
  */
 export function withReport<E extends KeywheelError>(error: E, report: CallReport): E {
-  const own = error.report === undefined ? error : copy(error);
+  const own = error.report === undefined ? error : copyError(error);
   // Not enumerable: a printed error stays readable, the report is there for who asks.
   Object.defineProperty(own, 'report', { value: report, enumerable: false, configurable: true });
   return own;
 }
 
-function copy<E extends KeywheelError>(error: E): E {
+/** The same error as an object of its own: for callers that share one failure. */
+export function copyError<E extends KeywheelError>(error: E): E {
   const twin = Object.create(Object.getPrototypeOf(error) as object, Object.getOwnPropertyDescriptors(error)) as E;
   return twin;
 }

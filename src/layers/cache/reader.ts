@@ -1,0 +1,163 @@
+import type { End, PartsAnswer } from '../../call.ts';
+import { type ChatChunk, hasOutput } from '../../chat/chunk.ts';
+import type { ChatCompletion, Usage } from '../../chat/reply.ts';
+import type { Clock, Timer } from '../../clock.ts';
+import type { Deadline } from '../../deadline.ts';
+import { StreamInterruptedError } from '../../errors.ts';
+import type { Trace } from '../../trace.ts';
+
+/** A stream that is left alone for so long is over: what it holds is needed elsewhere. */
+export const UNREAD_MS = 60_000;
+
+/** Where a reader gets its parts, by number. */
+export interface Feed {
+  /** `undefined` after the last part; rejects where the stream broke. */
+  at(index: number): Promise<ChatChunk | undefined>;
+  /** The reader has everything before `index`. */
+  passed(index: number): void;
+  /** The parts before `index`, put together. */
+  collected(index: number): ChatCompletion;
+  /** The reader is through, or has left with `reason`. */
+  left(reason: unknown): void;
+}
+
+export interface ReaderOptions {
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly deadline: Deadline;
+  readonly trace: Trace;
+  /** Whether parts may be long in coming, so that the caller's abort must be heard between them. */
+  readonly live: boolean;
+}
+
+interface Waiting {
+  readonly resolve: (result: IteratorResult<ChatChunk, undefined>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type State =
+  | { readonly status: 'open' }
+  /** The next read throws it. */
+  | { readonly status: 'failed'; readonly error: unknown }
+  | { readonly status: 'over' };
+
+const OVER: IteratorResult<ChatChunk, undefined> = { done: true, value: undefined };
+
+/** One caller's way through a stream: at its own pace, ended by its own abort, over after a minute unread. */
+export class PartsReader implements AsyncIterableIterator<ChatChunk> {
+  readonly done: Promise<End>;
+  readonly #options: ReaderOptions;
+  readonly #waiting = new Set<Waiting>();
+  #unlisten: () => void = () => {};
+  #settle: (end: End) => void = () => {};
+  #state: State = { status: 'open' };
+  #asked = 0;
+  #got = 0;
+  #idleSince: number;
+  #watch: Timer;
+  #usage: Usage | undefined;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+    this.done = new Promise((resolve) => (this.#settle = resolve));
+    this.#idleSince = options.clock.now();
+    this.#watch = this.#watchAfter(UNREAD_MS);
+    if (options.live) this.#unlisten = options.deadline.listen((reason) => this.fail(reason));
+  }
+
+  get answer(): PartsAnswer {
+    return { kind: 'parts', parts: this, done: this.done, collected: () => this.collected() };
+  }
+
+  /** What this reader got so far, put together. */
+  collected(): ChatCompletion {
+    return this.#options.feed.collected(this.#got);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<ChatChunk, undefined>> {
+    const ended = this.#state.status === 'open' ? this.#options.deadline.ended : undefined;
+    if (ended !== undefined) this.fail(ended.reason);
+    const state = this.#state;
+    if (state.status === 'over') return Promise.resolve(OVER);
+    if (state.status === 'failed') {
+      this.#state = { status: 'over' };
+      return Promise.reject(state.error);
+    }
+    const index = this.#asked++;
+    return new Promise((resolve, reject) => {
+      const waiting = { resolve, reject };
+      this.#waiting.add(waiting);
+      this.#options.feed.at(index).then(
+        (chunk) => this.#deliver(waiting, index, chunk),
+        (error: unknown) => this.fail(error),
+      );
+    });
+  }
+
+  /** The reader leaves, as `break` does. */
+  return(): Promise<IteratorResult<ChatChunk, undefined>> {
+    this.#finish({ status: 'abandoned' }, toInterrupted('the reader left', this));
+    return Promise.resolve(OVER);
+  }
+
+  /** Ends the stream for this reader at once: a waiting read is rejected, else the next one. */
+  fail(error: unknown): void {
+    if (this.#state.status !== 'open') return;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    this.#finish({ status: 'failed', error }, error);
+    if (waiting.length === 0) this.#state = { status: 'failed', error };
+    for (const { reject } of waiting) reject(error);
+  }
+
+  #deliver(waiting: Waiting, index: number, chunk: ChatChunk | undefined): void {
+    if (!this.#waiting.delete(waiting)) return;
+    if (chunk === undefined) {
+      waiting.resolve(OVER);
+      this.#finish({ status: 'complete', usage: this.#usage }, undefined);
+      return;
+    }
+    const { clock, feed, trace } = this.#options;
+    this.#idleSince = clock.now();
+    if (trace.firstTokenAt === undefined && hasOutput(chunk)) trace.firstTokenAt = this.#idleSince;
+    if (chunk.usage != null) this.#usage = chunk.usage;
+    this.#got = index + 1;
+    feed.passed(this.#got);
+    waiting.resolve({ done: false, value: chunk });
+  }
+
+  #finish(end: End, reason: unknown): void {
+    if (this.#state.status !== 'open') return;
+    this.#state = { status: 'over' };
+    this.#watch.cancel();
+    this.#unlisten();
+    for (const { resolve } of this.#waiting) resolve(OVER);
+    this.#waiting.clear();
+    this.#settle(end);
+    this.#options.feed.left(reason);
+  }
+
+  #watchAfter(ms: number): Timer {
+    return this.#options.clock.after(ms, () => this.#checkIdle(), { background: true });
+  }
+
+  #checkIdle(): void {
+    const idleMs = this.#waiting.size > 0 ? 0 : this.#options.clock.now() - this.#idleSince;
+    if (idleMs < UNREAD_MS) {
+      this.#watch = this.#watchAfter(UNREAD_MS - idleMs);
+      return;
+    }
+    const error = toInterrupted(`nobody read it for ${UNREAD_MS} ms`, this);
+    this.#finish({ status: 'abandoned' }, error);
+    this.#state = { status: 'failed', error };
+  }
+}
+
+/** What ends a stream before its end; `got` says what its reader has. */
+export function toInterrupted(why: string, got: { collected(): ChatCompletion }): StreamInterruptedError<ChatCompletion> {
+  return new StreamInterruptedError(`Cannot go on with the stream as ${why}`, { class: 'aborted', partial: got.collected() });
+}
