@@ -2,6 +2,7 @@ import type { Asked } from './chat/asked.ts';
 import type { ChatChunk } from './chat/chunk.ts';
 import type { ChatCompletion, Embeddings, Usage } from './chat/reply.ts';
 import type { Deadline } from './deadline.ts';
+import type { ClientEvent } from './events.ts';
 import type { Verdict } from './failure.ts';
 import type { Lease } from './pool/lease.ts';
 import type { Provider } from './providers/provider.ts';
@@ -46,6 +47,8 @@ export interface Call {
   readonly refusedBy: Set<string>;
   /** Takes the facts of the call for its report. */
   readonly trace: Trace;
+  /** Gets the events of this call. */
+  readonly onEvent: ((event: ClientEvent) => void) | undefined;
   /**
    * The first attempt must be able to start by then, epoch ms, else the call is refused at once.
    * Set by a layer that has something else to offer: the next target, or a stale answer.
@@ -83,6 +86,8 @@ export interface PartsAnswer {
   readonly parts: AsyncIterableIterator<ChatChunk>;
   /** Settles after the last part, a failure or an abort; never rejects. A lease and a slot end with it. */
   readonly done: Promise<End>;
+  /** What was received so far, put together. */
+  collected(): ChatCompletion;
 }
 
 export type Answer = WholeAnswer | PartsAnswer;

@@ -35,6 +35,10 @@ export class Deadline {
     return this.#at;
   }
 
+  now(): number {
+    return this.#clock.now();
+  }
+
   /** Set once the call was aborted, cancelled or out of time. */
   get ended(): Ended | undefined {
     if (this.#ended === undefined && this.#signal?.aborted === true) this.end(this.#signal.reason);

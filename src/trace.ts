@@ -21,6 +21,12 @@ export class Trace {
     this.tags = tags;
   }
 
+  /** The provider's own id of the exchange under way. */
+  named(requestId: string): void {
+    const attempt = this.attempts.at(-1);
+    if (attempt !== undefined) attempt.requestId = requestId;
+  }
+
   /** The report as things stand at `now`. */
   report(now: number): CallReport {
     const last = this.attempts.at(-1);

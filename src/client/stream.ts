@@ -1,0 +1,40 @@
+import type { PartsAnswer } from '../call.ts';
+import type { ChatChunk } from '../chat/chunk.ts';
+import type { ChatReply } from '../chat/reply.ts';
+import { StreamInterruptedError } from '../errors.ts';
+
+/**
+ * A streamed reply: an async iterable of OpenAI's chunks, which can be read once. `break` aborts it; a stream that nobody reads
+ * for a minute is aborted too.
+ */
+export class ChatStream implements AsyncIterable<ChatChunk> {
+  readonly #answer: PartsAnswer;
+  readonly #toReply: () => ChatReply;
+  #reading = false;
+
+  /** @internal */
+  constructor(answer: PartsAnswer, toReply: () => ChatReply) {
+    this.#answer = answer;
+    this.#toReply = toReply;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<ChatChunk> {
+    this.#reading = true;
+    return this.#answer.parts;
+  }
+
+  /**
+   * The whole reply, put together from the chunks. Reads the stream when nobody has; otherwise waits until its reader is done.
+   * Rejects with `StreamInterruptedError` when the stream failed or its reader left early.
+   */
+  async reply(): Promise<ChatReply> {
+    if (!this.#reading) for await (const _ of this) continue;
+    const end = await this.#answer.done;
+    if (end.status === 'complete') return this.#toReply();
+    if (end.status === 'failed') throw end.error;
+    throw new StreamInterruptedError('Cannot give the whole reply as its reader left the stream early', {
+      class: 'aborted',
+      partial: this.#answer.collected(),
+    });
+  }
+}

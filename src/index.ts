@@ -1,0 +1,68 @@
+export { type Client, createClient } from './client.ts';
+export type { ChatStream } from './client/stream.ts';
+export type { Keys } from './client/keys.ts';
+export type {
+  BucketOptions,
+  CacheOptions,
+  CallOptions,
+  ClientOptions,
+  KeyLike,
+  KeyOptions,
+  KeysLike,
+  LimitOptions,
+  ProviderOptions,
+  RetryOptions,
+} from './options/types.ts';
+export {
+  CacheMissError,
+  ClosedError,
+  ConfigError,
+  DeadlineError,
+  type ErrorCode,
+  type ExhaustedKey,
+  KeysExhaustedError,
+  KeywheelError,
+  OutputError,
+  ProviderError,
+  RequestError,
+  StreamInterruptedError,
+} from './errors.ts';
+export type {
+  AttemptEnded,
+  CacheFailed,
+  CacheHit,
+  CacheStored,
+  CallFailed,
+  CallFinished,
+  ClientEvent,
+  ClientEvents,
+  EventName,
+  KeyHeld,
+  KeyInvalidated,
+  KeyRecovered,
+  KeysExhausted,
+  KeysRefreshFailed,
+  LimitNear,
+} from './events.ts';
+export type { Counted, FailureClass, HoldSource, Scope } from './failure.ts';
+export type { BucketKind } from './pool/limits.ts';
+export type { BucketSnapshot, HoldSnapshot, KeySnapshot, KeyState } from './pool/snapshot.ts';
+export type { AttemptAction, AttemptReport, CacheStatus, CallReport } from './report.ts';
+export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from './chat/chunk.ts';
+export type { ChatCompletion, ChatReply, Choice, Embeddings, EmbedReply, FinishReason, ReplyMessage, Usage } from './chat/reply.ts';
+export type {
+  AssistantMessage,
+  ChatMessage,
+  ChatRequest,
+  ChatTool,
+  ContentPart,
+  EmbedRequest,
+  ResponseFormat,
+  SystemMessage,
+  ToolCall,
+  ToolChoice,
+  ToolMessage,
+  UserMessage,
+} from './chat/request.ts';
+export type { Clock, Random, Timer } from './clock.ts';
+export type { ProtocolName } from './providers/provider.ts';

@@ -1,0 +1,165 @@
+import type { Answer, Call, End, Layer, Leased, Routed, Send } from '../call.ts';
+import type { Usage } from '../chat/reply.ts';
+import type { Clock } from '../clock.ts';
+import { AttemptError, isRotatable, type Verdict } from '../failure.ts';
+import type { Ask } from '../pool/ask.ts';
+import type { Lease, Used } from '../pool/lease.ts';
+import type { AttemptReport } from '../report.ts';
+
+/** What the pool offers to this layer. */
+interface Leaser {
+  lease(ask: Ask, deadline: Call['deadline']): Lease | Promise<Lease>;
+}
+
+type Entry = { -readonly [Field in keyof AttemptReport]: AttemptReport[Field] };
+
+/**
+ * Leases a key for each attempt and goes on to another group when the answer is about the key, not about the provider.
+ * A group that refused is held, so that the pool does not offer it again until its hold has ended.
+ */
+export function rotate(pool: Leaser, settings: { readonly clock: Clock; readonly maxRotations: number; readonly onAttempt: (call: Call, attempt: AttemptReport) => void }): Layer<Routed, Leased> {
+  return (next: Send<Leased>) => async (call: Routed) => {
+    const cost = call.target.provider.protocol.estimate(call.asked);
+    for (let rotations = 0; ; rotations += 1) {
+      const lease = await take(pool, call, cost);
+      const attempt = new Attempt(call, lease, settings);
+      try {
+        const answer = await next({ ...call, lease });
+        attempt.answered(answer);
+        return answer;
+      } catch (error) {
+        const verdict = attempt.failed(error);
+        if (verdict === undefined || !isRotatable(verdict.class) || rotations >= settings.maxRotations) throw error;
+        attempt.rotated();
+      }
+    }
+  };
+}
+
+async function take(pool: Leaser, call: Routed, cost: Ask['cost']): Promise<Lease> {
+  const now = call.deadline.now();
+  const leased = pool.lease(
+    {
+      callId: call.id,
+      provider: call.target.provider.name,
+      model: call.target.model,
+      cost,
+      groups: call.settings.groups,
+      keys: call.settings.keys,
+      avoid: call.refusedBy,
+      priority: call.settings.priority,
+      affinity: call.settings.affinity,
+      waitUntil: Math.min(call.startBy, now + Math.max(0, call.settings.maxWaitMs - call.trace.waitedMs)),
+    },
+    call.deadline,
+  );
+  if (!(leased instanceof Promise)) return leased;
+  try {
+    return await leased;
+  } finally {
+    call.trace.waitedMs += call.deadline.now() - now;
+  }
+}
+
+/** One attempt on its way to its settlement and its line in the report. */
+class Attempt {
+  readonly #call: Routed;
+  readonly #lease: Lease;
+  readonly #clock: Clock;
+  readonly #onAttempt: (call: Call, attempt: AttemptReport) => void;
+  readonly #entry: Entry;
+
+  constructor(call: Routed, lease: Lease, settings: { readonly clock: Clock; readonly onAttempt: (call: Call, attempt: AttemptReport) => void }) {
+    this.#call = call;
+    this.#lease = lease;
+    this.#clock = settings.clock;
+    this.#onAttempt = settings.onAttempt;
+    this.#entry = {
+      provider: call.target.provider.name,
+      model: call.target.model,
+      key: lease.keyId,
+      group: lease.groupId,
+      startedAt: settings.clock.now(),
+      durationMs: 0,
+      waitedMs: lease.waitedMs,
+      class: 'ok',
+      why: lease.why,
+    };
+    call.trace.attempts.push(this.#entry);
+  }
+
+  /** A plain answer is over; a stream is when its last part was read. */
+  answered(answer: Answer): void {
+    this.#entry.status = 200;
+    this.#entry.action = 'answer';
+    if (answer.kind === 'whole') this.#served(answer.whole.usage);
+    else void answer.done.then((end) => this.#ended(end));
+  }
+
+  /** Settles a failed attempt. Returns the verdict; `undefined` when the caller left or the error is a bug. */
+  failed(error: unknown): Verdict | undefined {
+    if (!(error instanceof AttemptError)) {
+      this.#cancelled();
+      return undefined;
+    }
+    const { verdict } = error;
+    this.#fail(verdict, error.reached);
+    if (verdict.class === 'key_invalid' || verdict.class === 'key_forbidden') this.#call.refusedBy.add(this.#lease.keyId);
+    return verdict;
+  }
+
+  rotated(): void {
+    this.#entry.action = 'rotate';
+  }
+
+  #ended(end: End): void {
+    switch (end.status) {
+      case 'complete':
+        this.#served(end.usage);
+        return;
+      case 'failed':
+        if (end.verdict === undefined) this.#cancelled();
+        else this.#fail(end.verdict, true);
+        return;
+      case 'abandoned':
+        this.#cancelled();
+    }
+  }
+
+  #served(usage: Partial<Usage> | null | undefined): void {
+    this.#finish();
+    this.#lease.settle({ status: 'served', used: toUsed(usage) });
+    this.#onAttempt(this.#call, this.#entry);
+  }
+
+  #cancelled(): void {
+    this.#finish();
+    this.#entry.class = 'aborted';
+    this.#entry.action = 'reject';
+    this.#lease.settle({ status: 'cancelled' });
+    this.#onAttempt(this.#call, this.#entry);
+  }
+
+  #fail(verdict: Verdict, reached: boolean): void {
+    this.#finish();
+    const entry = this.#entry;
+    entry.class = verdict.class;
+    entry.scope = verdict.scope;
+    entry.action = 'reject';
+    entry.why = `${entry.why}; ${verdict.why}`;
+    if (verdict.status === undefined) delete entry.status;
+    else entry.status = verdict.status;
+    if (verdict.requestId !== undefined) entry.requestId = verdict.requestId;
+    this.#lease.settle({ status: 'failed', verdict, reached });
+    this.#onAttempt(this.#call, entry);
+  }
+
+  #finish(): void {
+    this.#entry.durationMs = this.#clock.now() - this.#entry.startedAt;
+  }
+}
+
+function toUsed(usage: Partial<Usage> | null | undefined): Used | undefined {
+  if (usage?.prompt_tokens == null) return undefined;
+  return { input: usage.prompt_tokens, output: usage.completion_tokens ?? 0 };
+}

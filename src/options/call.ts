@@ -1,0 +1,55 @@
+import type { CallSettings } from '../call.ts';
+import { checkCallOptions } from './schema.ts';
+import type { Settings } from './resolve.ts';
+import type { CallOptions } from './types.ts';
+
+/** A call's options with the client's defaults. `timeoutMs` is the deadline's. */
+export interface ResolvedCall {
+  readonly settings: CallSettings;
+  readonly timeoutMs: number;
+}
+
+/** What a call without options gets; made once a client. */
+export function defaultCall(settings: Settings): ResolvedCall {
+  return {
+    timeoutMs: settings.retry.timeoutMs,
+    settings: {
+      attemptTimeoutMs: settings.retry.timeoutMs,
+      maxWaitMs: settings.retry.maxWaitMs,
+      cache: { mode: settings.cache === undefined ? 'off' : 'use', ttlMs: settings.cache?.ttlMs ?? 0 },
+      priority: 0,
+      tenant: undefined,
+      affinity: undefined,
+      groups: undefined,
+      keys: undefined,
+    },
+  };
+}
+
+/** Throws `ConfigError` for an option that is wrong or unknown. */
+export function resolveCall(given: CallOptions | undefined, defaults: ResolvedCall): ResolvedCall {
+  if (given === undefined) return defaults;
+  const options = checkCallOptions(given);
+  const timeoutMs = options.timeoutMs ?? defaults.timeoutMs;
+  const { settings } = defaults;
+  return {
+    timeoutMs,
+    settings: {
+      attemptTimeoutMs: options.attemptTimeoutMs ?? timeoutMs,
+      maxWaitMs: options.maxWaitMs ?? settings.maxWaitMs,
+      cache: resolveCacheMode(options.cache, settings.cache),
+      priority: options.priority ?? settings.priority,
+      tenant: options.tenant,
+      affinity: options.affinity,
+      groups: options.groups?.toSorted(),
+      keys: options.keys?.toSorted(),
+    },
+  };
+}
+
+function resolveCacheMode(given: CallOptions['cache'], cache: CallSettings['cache']): CallSettings['cache'] {
+  if (given === undefined) return cache;
+  if (given === false) return { ...cache, mode: 'off' };
+  if (typeof given === 'object') return cache.mode === 'off' ? cache : { mode: 'use', ttlMs: given.ttlMs };
+  return { ...cache, mode: given };
+}

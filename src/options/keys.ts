@@ -1,0 +1,86 @@
+import { ConfigError } from '../errors.ts';
+import { toShown } from '../printable.ts';
+import type { GroupLimits } from '../pool/limits.ts';
+import type { KeyInput } from '../pool/members.ts';
+import { Secret } from '../secret.ts';
+import { resolveLimits } from './limits.ts';
+import { checkKeyOptions } from './schema.ts';
+import type { KeyOptions } from './types.ts';
+
+/** What a header can carry: printable ASCII without spaces. */
+const KEY_TEXT = /^[\u0021-\u007e]+$/;
+
+/** Where a key was given, for messages. */
+export interface KeyPlace {
+  readonly provider: string;
+  /** `create the client`, `add the key`. */
+  readonly task: string;
+  /** Limits of groups whose keys name none. */
+  readonly limits: GroupLimits;
+}
+
+/** Keys as they were given, one by one, checked; an equal text given twice without an id of its own is one key. */
+export function resolveKeys(given: unknown, place: KeyPlace): readonly KeyInput[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const inputs = new Map<string, KeyInput>();
+  for (const [index, key] of list.entries()) {
+    const input = resolveKey(key, Array.isArray(given) ? `providers.${place.provider}.keys.${index}` : `providers.${place.provider}.keys`, place);
+    const twin = inputs.get(input.id);
+    if (twin !== undefined && !(typeof key === 'string' && twin.secret !== undefined && input.secret?.equals(twin.secret) === true)) {
+      throw new ConfigError(`Cannot ${place.task} as ids of keys are unique in a client: current value is '${input.id}' twice`);
+    }
+    if (twin === undefined) inputs.set(input.id, input);
+  }
+  return [...inputs.values()];
+}
+
+/** `path` names the key in messages, as its text must not. */
+export function resolveKey(given: unknown, path: string, place: KeyPlace): KeyInput {
+  const options = toOptions(given, path, place.task);
+  const text = options.secret.trim() === options.secret ? options.secret : undefined;
+  if (text === undefined || !KEY_TEXT.test(text)) {
+    throw new ConfigError(`Cannot ${place.task} as '${path}' must be a key without spaces, line breaks and other control characters: current value is ${describe(options.secret)}`);
+  }
+  const secret = new Secret(text);
+  const id = options.id ?? `${place.provider}-${secret.fingerprint}`;
+  return {
+    id,
+    secret,
+    group: options.group ?? id,
+    weight: options.weight ?? 1,
+    models: options.models,
+    expiresAt: toInstant(options.expiresAt, path, place.task),
+    limits: options.limits === undefined ? place.limits : resolveLimits(options.limits),
+  };
+}
+
+/** The one pseudo-key of a provider that needs none. */
+export function keylessInput(provider: string, limits: GroupLimits): KeyInput {
+  const id = `${provider}-keyless`;
+  return { id, secret: undefined, group: id, weight: 1, models: undefined, expiresAt: undefined, limits };
+}
+
+function toOptions(given: unknown, path: string, task: string): KeyOptions {
+  if (typeof given === 'string') {
+    if (given === '') throw new ConfigError(`Cannot ${task} as '${path}' must be a key: current value is ""`);
+    return { secret: given };
+  }
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new ConfigError(`Cannot ${task} as '${path}' must be a key or { secret, … }: current value is ${toShown(given)}`);
+  }
+  return checkKeyOptions(given, `${task} with '${path}'`);
+}
+
+/** A key that cannot be one is still not shown: half of it may be a key. */
+function describe(text: string): string {
+  return `a string of ${text.length} characters${/[\r\n]/.test(text) ? ' with a line break' : ''}`;
+}
+
+function toInstant(given: KeyOptions['expiresAt'], path: string, task: string): number | undefined {
+  if (given === undefined) return undefined;
+  const instant = new Date(given).getTime();
+  if (Number.isNaN(instant)) {
+    throw new ConfigError(`Cannot ${task} as '${path}.expiresAt' must be a date, its ISO text or epoch ms: current value is ${toShown(given)}`);
+  }
+  return instant;
+}

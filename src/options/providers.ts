@@ -1,0 +1,113 @@
+import { ConfigError } from '../errors.ts';
+import { toShown } from '../printable.ts';
+import type { GroupLimits } from '../pool/limits.ts';
+import type { KeyInput } from '../pool/members.ts';
+import { knownProviders, type KnownProvider, protocols, toAccountHeaders } from '../providers/known.ts';
+import type { Provider } from '../providers/provider.ts';
+import { type Environment, readKeys, readVariable } from './environment.ts';
+import { keylessInput, type KeyPlace, resolveKeys } from './keys.ts';
+import { resolveLimits } from './limits.ts';
+import { suggest } from './suggest.ts';
+import type { ProviderOptions } from './types.ts';
+
+const REFRESH_MS = 300_000;
+
+/** Where a provider's keys come from. */
+export type KeySource =
+  | { readonly kind: 'list'; readonly keys: readonly KeyInput[] }
+  /** Asked again every `refreshMs`; may answer a promise. */
+  | { readonly kind: 'function'; readonly load: () => unknown; readonly refreshMs: number };
+
+export interface ResolvedProvider {
+  readonly provider: Provider;
+  readonly source: KeySource;
+  /** Default limits of its groups. */
+  readonly limits: GroupLimits;
+}
+
+/** Providers as they were given; none given are all known ones whose environment variables are set. */
+export function resolveProviders(given: Readonly<Record<string, ProviderOptions>> | undefined, env: Environment): readonly ResolvedProvider[] {
+  if (given !== undefined) {
+    const names = Object.keys(given);
+    if (names.length === 0) throw new ConfigError("Cannot create the client as 'providers' must name at least one: current value is an empty object");
+    return names.map((name) => resolveProvider(name, given[name] ?? {}, env));
+  }
+  const names = Object.keys(knownProviders).filter((name) => isSet(knownProviders[name], env));
+  if (names.length > 0) return names.map((name) => resolveProvider(name, {}, env));
+  const variables = Object.values(knownProviders).flatMap((known) => (known.keyless ? [] : known.env.keys));
+  throw new ConfigError(`Cannot create the client as no key was found in the environment: none of ${variables.join(', ')} (nor their forms with S, _1, _2, …) is set`);
+}
+
+function isSet(known: KnownProvider | undefined, env: Environment): boolean {
+  if (known === undefined) return false;
+  // A local server is there for everybody, so it takes an address or a key to say that it is meant.
+  return readKeys(env, known.env.keys).length > 0 || (known.keyless && readVariable(env, known.env.baseURL) !== undefined);
+}
+
+function resolveProvider(name: string, options: ProviderOptions, env: Environment): ResolvedProvider {
+  if (/[/:\s]/.test(name)) throw new ConfigError(`Cannot create the client as a provider's name has no '/', ':' or space: current value is ${toShown(name)}`);
+  const known = knownProviders[name];
+  const protocol = options.protocol ?? known?.protocol;
+  if (protocol === undefined) throw new ConfigError(unknownProvider(name));
+  const baseURL = options.baseURL ?? (known === undefined ? undefined : (readVariable(env, known.env.baseURL) ?? known.baseURL));
+  if (baseURL === undefined) throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing, which a provider of your own needs`);
+  const limits = resolveLimits(options.limits);
+  const source = resolveSource(name, options, known, { env, limits });
+  const account = {
+    organization: options.organization ?? readVariable(env, known?.env.organization ?? []),
+    project: options.project ?? readVariable(env, known?.env.project ?? []),
+  };
+  return {
+    provider: {
+      name,
+      protocol: protocols[protocol],
+      baseURL: toAddress(name, baseURL),
+      headers: { ...toAccountHeaders(protocol, account), ...lowerCased(options.headers ?? {}) },
+      query: options.query ?? {},
+      keyless: source.kind === 'list' && source.keys.every((key) => key.secret === undefined),
+    },
+    source,
+    limits,
+  };
+}
+
+function resolveSource(
+  name: string,
+  options: ProviderOptions,
+  known: KnownProvider | undefined,
+  from: { readonly env: Environment; readonly limits: GroupLimits },
+): KeySource {
+  const place: KeyPlace = { provider: name, task: 'create the client', limits: from.limits };
+  const keyless: KeySource = { kind: 'list', keys: [keylessInput(name, from.limits)] };
+  const { keys } = options;
+  if (typeof keys === 'function') return { kind: 'function', load: keys, refreshMs: options.refreshMs ?? REFRESH_MS };
+  if (Array.isArray(keys) && keys.length === 0) {
+    if (options.baseURL !== undefined || known?.keyless === true) return keyless;
+    throw new ConfigError(`Cannot create the client as 'providers.${name}.keys' is empty: without a 'baseURL' of your own the provider needs at least one key`);
+  }
+  if (keys !== undefined) return { kind: 'list', keys: resolveKeys(keys, place) };
+  const found = known === undefined ? [] : readKeys(from.env, known.env.keys);
+  if (found.length > 0) return { kind: 'list', keys: resolveKeys(found, place) };
+  if (known?.keyless === true) return keyless;
+  const where = known === undefined ? '' : ` and ${known.env.keys.join(', ')} (nor its forms with S, _1, _2, …) is not set`;
+  throw new ConfigError(`Cannot create the client as 'providers.${name}.keys' is missing${where}`);
+}
+
+function unknownProvider(name: string): string {
+  const meant = suggest(name, Object.keys(knownProviders));
+  const hint = meant === undefined ? `known are ${Object.keys(knownProviders).join(', ')}` : `did you mean '${meant}'?`;
+  return `Cannot create the client as 'providers.${name}' is no known provider, and has no 'protocol' and 'baseURL' of its own: ${hint}`;
+}
+
+function toAddress(name: string, baseURL: string): string {
+  const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
+    const shown = url?.password ? 'a URL with a password' : toShown(baseURL);
+    throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' must be an http or https URL without query, hash and user: current value is ${shown}`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value]));
+}

@@ -1,0 +1,70 @@
+import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
+import { ConfigError } from '../errors.ts';
+import { type ResolvedProvider, resolveProviders } from './providers.ts';
+import { checkClientOptions } from './schema.ts';
+import type { CacheOptions, ClientOptions } from './types.ts';
+
+/** Every default of the client, in one place. The docs of `ClientOptions` say the same; a test compares them. */
+export const DEFAULTS = {
+  retry: { attempts: 4, timeoutMs: 600_000, maxWaitMs: 60_000 },
+  cache: { ttlMs: 3_600_000, staleMs: 0, staleAfterMs: 0, maxEntries: 1000, maxBytes: 67_108_864, namespace: 'keywheel' },
+  maxRotations: 8,
+  connectTimeoutMs: 10_000,
+  firstTokenTimeoutMs: Infinity,
+  idleTimeoutMs: 120_000,
+  fallbackAfterMs: 1000,
+} as const;
+
+/** A client's options, resolved: nothing is `undefined` where there is a default. */
+export interface Settings {
+  readonly providers: readonly ResolvedProvider[];
+  /** Alias to the targets' names. */
+  readonly models: ReadonlyMap<string, readonly string[]>;
+  /** `undefined` when answers are not kept. */
+  readonly cache: (Required<Omit<CacheOptions, 'store'>> & Pick<CacheOptions, 'store'>) | undefined;
+  readonly retry: { readonly attempts: number; readonly timeoutMs: number; readonly maxWaitMs: number };
+  readonly maxRotations: number;
+  readonly connectTimeoutMs: number;
+  readonly firstTokenTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly fallbackAfterMs: number;
+  readonly dispatcher: ClientOptions['dispatcher'];
+  readonly fetch: ClientOptions['fetch'];
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Checks and completes a client's options. Throws `ConfigError`. */
+export function resolveOptions(given: ClientOptions | undefined): Settings {
+  const options = checkClientOptions(given ?? {});
+  const { dispatcher, fetch } = options;
+  if (dispatcher !== undefined && fetch !== undefined) {
+    throw new ConfigError("Cannot create the client as 'dispatcher' and 'fetch' exclude each other: current value is both");
+  }
+  return {
+    providers: resolveProviders(options.providers, options.env ?? process.env),
+    models: new Map(Object.entries(options.models ?? {}).map(([alias, targets]) => [alias, typeof targets === 'string' ? [targets] : targets])),
+    cache: resolveCache(options.cache ?? false),
+    retry: { ...DEFAULTS.retry, ...defined(options.retry ?? {}) },
+    maxRotations: options.maxRotations ?? DEFAULTS.maxRotations,
+    connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
+    firstTokenTimeoutMs: options.firstTokenTimeoutMs ?? DEFAULTS.firstTokenTimeoutMs,
+    idleTimeoutMs: options.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
+    fallbackAfterMs: options.fallbackAfterMs ?? DEFAULTS.fallbackAfterMs,
+    dispatcher,
+    fetch,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+  };
+}
+
+function resolveCache(given: boolean | CacheOptions): Settings['cache'] {
+  if (given === false) return undefined;
+  const { store, ...options } = given === true ? {} : given;
+  return { ...DEFAULTS.cache, ...defined(options), ...(store === undefined ? {} : { store }) };
+}
+
+/** Leaves out what was given as `undefined`, which means the default. */
+function defined<T extends object>(given: T): { [Field in keyof T]?: Exclude<T[Field], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as { [Field in keyof T]?: Exclude<T[Field], undefined> };
+}
