@@ -80,7 +80,7 @@ class Exchange {
   }
 
   async #send(request: Request): Promise<WireResponse> {
-    const { lease, target } = this.#call;
+    const { lease, target, trace } = this.#call;
     const { protocol } = target.provider;
     const credential = lease.secret === undefined ? undefined : { secret: lease.secret, place: protocol.auth };
     const response = await this.#settings.wire.send(request, credential, this.#attempt, () => {
@@ -88,7 +88,9 @@ class Exchange {
       lease.sent();
     });
     this.#body = response.body;
-    lease.heard(protocol.readLimits(response.headers), protocol.readIds(response.headers).organization);
+    const { requestId, organization } = protocol.readIds(response.headers);
+    if (requestId !== undefined) trace.named(requestId);
+    lease.heard(protocol.readLimits(response.headers), organization);
     return response;
   }
 
@@ -146,11 +148,8 @@ class Exchange {
     const whole = (await this.#decodeWhole(response)) as ChatCompletion;
     this.#attempt.close();
     this.#noteFirst();
-    return {
-      kind: 'parts',
-      parts: replay(toChunks(whole)),
-      done: Promise.resolve({ status: 'complete', usage: whole.usage ?? undefined }),
-    };
+    const done = Promise.resolve({ status: 'complete', usage: whole.usage ?? undefined } as const);
+    return { kind: 'parts', parts: replay(toChunks(whole)), done, collected: () => whole };
   }
 
   /** Holds back what comes before the first output: until then another key or provider can take over unseen. */
@@ -180,7 +179,7 @@ class Exchange {
       },
       held,
     );
-    return { kind: 'parts', parts, done: parts.done };
+    return { kind: 'parts', parts, done: parts.done, collected: () => parts.collected() };
   }
 
   #read(response: WireResponse): ChunkReader {

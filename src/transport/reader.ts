@@ -2,7 +2,7 @@ import type { ChatChunk } from '../chat/chunk.ts';
 import type { Clock } from '../clock.ts';
 import type { AttemptError } from '../failure.ts';
 import type { Decoded, StreamDecoder } from '../providers/provider.ts';
-import type { EventReader, WireEvent } from '../wire/index.ts';
+import { WireError, type EventReader, type WireEvent } from '../wire/index.ts';
 import { Alarm } from './alarm.ts';
 
 /** The next thing of a stream: a chunk, or its end. `undefined`: more bytes are needed. */
@@ -60,7 +60,13 @@ export class ChunkReader {
   async fill(): Promise<void> {
     const { clock, idleTimeoutMs } = this.#patience;
     this.#idle.set(clock.now() + idleTimeoutMs);
-    this.#open = await this.#events.fill();
+    try {
+      this.#open = await this.#events.fill();
+    } catch (error) {
+      // Some servers end with a reset instead of a marker: an answer that is complete has nothing to lose by it.
+      if (!(error instanceof WireError && error.kind === 'network' && this.#decoder.complete)) throw error;
+      this.#open = false;
+    }
     this.#idle.mute();
   }
 

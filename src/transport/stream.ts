@@ -63,6 +63,11 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
     parts.attempt.listen((reason) => this.#fail(reason));
   }
 
+  /** What was read so far, put together. */
+  collected(): ChatCompletion {
+    return this.#collector.reply();
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -165,14 +170,14 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
   #leaveUnread(): void {
     if (this.#state.status !== 'open') return;
     const message = `Cannot go on with the stream as nobody read it for too long: the limit is ${this.#parts.unreadTimeoutMs} ms`;
-    const error = new StreamInterruptedError<ChatCompletion>(message, { class: 'aborted', partial: this.#collector.reply() });
+    const error = new StreamInterruptedError<ChatCompletion>(message, { class: 'aborted', partial: this.collected() });
     this.#abort(error, { status: 'abandoned' });
   }
 
   #toInterruption(cause: AttemptError): StreamInterruptedError<ChatCompletion> {
     return new StreamInterruptedError(`Cannot go on with the stream after its first content: ${cause.verdict.why}`, {
       class: cause.verdict.class,
-      partial: this.#collector.reply(),
+      partial: this.collected(),
       cause,
     });
   }

@@ -18,7 +18,7 @@ export interface Sink {
 export function openSink(encoding: string | undefined, source: BodySource, maxBytes: number): Sink {
   const name = (encoding ?? '').trim().toLowerCase();
   if (name === '' || name === 'identity') return new PlainSink(new Body(source, maxBytes));
-  const decoder = DECODERS[name];
+  const decoder = DECODERS.get(name);
   if (decoder !== undefined) return new InflatingSink(decoder, source, maxBytes);
   throw new WireError('unreadable', `the answer's content-encoding is unknown: ${toPrintable(name, 60)}`, { reached: true });
 }
@@ -51,14 +51,18 @@ type OpenDecoder = (first: Uint8Array) => Transform;
 
 // Events of a stream must come out as they arrive, so every write is flushed. Truncated data is an error at the end all the same.
 const GZIP: OpenDecoder = () => createGunzip({ flush: constants.Z_SYNC_FLUSH });
-const DECODERS: Readonly<Record<string, OpenDecoder>> = {
-  gzip: GZIP,
-  'x-gzip': GZIP,
-  // `deflate` means zlib, but some servers send the bare format; the first byte tells.
-  deflate: ([first = 0]) =>
-    (first & 0x0f) === 8 ? createInflate({ flush: constants.Z_SYNC_FLUSH }) : createInflateRaw({ flush: constants.Z_SYNC_FLUSH }),
-  br: () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
-};
+const DECODERS: ReadonlyMap<string, OpenDecoder> = new Map([
+  ['gzip', GZIP],
+  ['x-gzip', GZIP],
+  ['deflate', openDeflate],
+  ['br', () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH })],
+]);
+
+/** `deflate` means zlib, but some servers send the bare format; the first byte tells. */
+function openDeflate([first = 0]: Uint8Array): Transform {
+  const options = { flush: constants.Z_SYNC_FLUSH };
+  return (first & 0x0f) === 8 ? createInflate(options) : createInflateRaw(options);
+}
 
 class InflatingSink implements Sink {
   readonly body: Body;

@@ -52,7 +52,7 @@ export class EventDecoder {
   }
 
   feed(bytes: Uint8Array): void {
-    this.#parse(this.#toText(bytes));
+    if (bytes.byteLength > 0) this.#parse(this.#toText(bytes));
   }
 
   /**
