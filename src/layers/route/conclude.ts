@@ -35,10 +35,9 @@ export function toPublic(target: Target, error: AttemptError, attempts: readonly
   const { verdict } = error;
   const details = { class: verdict.class, status: verdict.status, body: verdict.body, cause: cause ?? error.cause };
   const message = toMessage(target, verdict, attempts);
-  // Without a status a RequestError would claim that it never left the program.
-  return isRequestFailure(verdict.class) && verdict.status !== undefined
-    ? new RequestError(message, details)
-    : new ProviderError(message, details);
+  // A RequestError without a status says that it never left the program.
+  const isRequest = isRequestFailure(verdict.class) && (verdict.status !== undefined || !error.reached);
+  return isRequest ? new RequestError(message, details) : new ProviderError(message, details);
 }
 
 const REASONS: Readonly<Record<FailureClass, string>> = {
