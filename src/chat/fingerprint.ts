@@ -41,5 +41,7 @@ function hasToJson(value: object): value is { toJSON(): unknown } {
 }
 
 function refuse(reason: string, value: unknown): never {
-  throw new RequestError(`Cannot send the request as it must be JSON ${reason}: current value is ${toShown(value)}`, { class: 'bad_request' });
+  throw new RequestError(`Cannot send the request as it must be JSON ${reason}: current value is ${toShown(value)}`, {
+    class: 'bad_request',
+  });
 }

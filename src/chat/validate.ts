@@ -66,7 +66,8 @@ function checkFields(request: unknown, fail: Fail): Loose {
   for (const [name, options] of Object.entries(isLoose(providerOptions) ? providerOptions : {})) {
     if (options !== undefined && !isLoose(options)) fail(`providerOptions.${name}`, 'must be an object', options);
   }
-  if (dropUnsupported !== undefined && !Array.isArray(dropUnsupported)) fail('dropUnsupported', 'must be an array of field names', dropUnsupported);
+  if (dropUnsupported !== undefined && !Array.isArray(dropUnsupported))
+    fail('dropUnsupported', 'must be an array of field names', dropUnsupported);
   return request;
 }
 
@@ -76,14 +77,16 @@ function checkMessage(message: unknown, index: number, fail: Fail): void {
   const { role, content } = message;
   if (typeof role !== 'string') return fail(`${at}.role`, 'must be a string', role);
   if (!ROLES.has(role)) return fail(`${at}.role`, `must be one of ${[...ROLES].join(', ')}`, role);
-  if (role === 'tool' && typeof message['tool_call_id'] !== 'string') fail(`${at}.tool_call_id`, 'must be a string', message['tool_call_id']);
+  if (role === 'tool' && typeof message['tool_call_id'] !== 'string')
+    fail(`${at}.tool_call_id`, 'must be a string', message['tool_call_id']);
   if (role === 'assistant' && message['tool_calls'] != null && !Array.isArray(message['tool_calls'])) {
     fail(`${at}.tool_calls`, 'must be an array', message['tool_calls']);
   }
   if (typeof content === 'string' || (content == null && MAY_BE_EMPTY.has(role))) return;
   if (!Array.isArray(content)) return fail(`${at}.content`, 'must be a string or an array of parts', content);
   (content as unknown[]).forEach((part, position) => {
-    if (!isLoose(part) || typeof part['type'] !== 'string') return fail(`${at}.content[${position}]`, "must be an object with a 'type'", part);
+    if (!isLoose(part) || typeof part['type'] !== 'string')
+      return fail(`${at}.content[${position}]`, "must be an object with a 'type'", part);
     checkPart(part, `${at}.content[${position}]`, fail);
   });
 }

@@ -3,8 +3,12 @@ import { toPrintable } from '../printable.ts';
 import type { WireFailure, WireHeaders } from '../wire/types.ts';
 import { exhaustedBuckets, readHints, type Hint } from './hints.ts';
 import { isOversize, readQuantities, saysZeroLimit, toReadings, type Quantities } from './quantities.ts';
-import * as tables from './rules.ts';
-import { UNKNOWN, type Rule } from './rules.ts';
+import * as access from './rules/access.ts';
+import * as load from './rules/load.ts';
+import * as quota from './rules/quota.ts';
+import * as request from './rules/request.ts';
+import { UNKNOWN, type Rule } from './rules/rule.ts';
+import { STATUS_RULES } from './rules/status.ts';
 import { readTold, type Told } from './told.ts';
 
 const MINUTE = 60_000;
@@ -73,24 +77,28 @@ function findRule(seen: Case, own: readonly Rule[]): Rule {
   const first = (rules: readonly Rule[]): Rule | undefined => rules.find((rule) => fits(rule, seen));
   if (status >= 300 && status < 400) return REDIRECT;
   // Pages come from what stands before the provider: their words are about addresses and browsers, not about keys and models.
-  const words = told.html ? [] : undefined;
+  // And a refusal that names a parameter quotes the request: what it says of keys, models and money is the caller's own text.
+  const words = told.html || namesParameter(seen) ? [] : undefined;
   return (
     first(own) ??
-    first(tables.REQUEST_RULES) ??
-    first(tables.QUOTA_CODES) ??
+    first(request.REQUEST_RULES) ??
+    first(quota.QUOTA_CODES) ??
     (isZeroLimit(seen) ? NOT_GRANTED : undefined) ??
-    (isOversize(seen.quantities) && LIMITED.has(status) ? OVERSIZE : first(tables.OVERSIZE_RULES)) ??
-    first(tables.UPSTREAM_RULES) ??
-    (isAboutMoney(seen) ? first(words ?? tables.QUOTA_PROSE) : undefined) ??
-    first(tables.REGION_RULES) ??
-    first(words ?? tables.KEY_RULES) ??
-    (isAboutModel(told) ? first(words ?? tables.MODEL_RULES) : undefined) ??
+    (isOversize(seen.quantities) && LIMITED.has(status) ? OVERSIZE : first(request.OVERSIZE_RULES)) ??
+    first(load.UPSTREAM_RULES) ??
+    (isAboutMoney(seen) ? first(words ?? quota.QUOTA_PROSE) : undefined) ??
+    first(access.REGION_RULES) ??
+    first(access.KEY_CODES) ??
+    first(words ?? access.KEY_PROSE) ??
+    first(access.MODEL_CODES) ??
+    first(words ?? access.MODEL_PROSE) ??
     (told.html ? first(PAGE_RULES) : undefined) ??
-    first(tables.SICK_CODES) ??
-    first(tables.RATE_CODES) ??
-    first(tables.SICK_PROSE) ??
-    first(tables.RATE_PROSE) ??
-    first(tables.STATUS_RULES) ??
+    first(load.SICK_CODES) ??
+    first(load.RATE_CODES) ??
+    (isAboutMoney(seen) ? first(words ?? quota.QUOTA_LOOSE) : undefined) ??
+    first(load.SICK_PROSE) ??
+    first(load.RATE_PROSE) ??
+    first(STATUS_RULES) ??
     byStatus(status)
   );
 }
@@ -105,8 +113,17 @@ function fits(rule: Rule, { status, told }: Case): boolean {
 /** Statuses of answers whose numbers are about limits. */
 const LIMITED = new Set([UNKNOWN, 400, 403, 413, 422, 429, 499, 503]);
 const OVERSIZE: Rule = { class: 'request_too_large', scope: 'request', taken: 'larger than the whole limit, so waiting never helps' };
-const NOT_GRANTED: Rule = { class: 'model_unavailable', scope: 'group', perModel: true, taken: 'the limit is zero, so the model is not available' };
-const REDIRECT: Rule = { class: 'bad_request', scope: 'request', taken: 'a redirect, which is never followed with a key: the base URL may be wrong' };
+const NOT_GRANTED: Rule = {
+  class: 'model_unavailable',
+  scope: 'group',
+  perModel: true,
+  taken: 'the limit is zero, so the model is not available',
+};
+const REDIRECT: Rule = {
+  class: 'bad_request',
+  scope: 'request',
+  taken: 'a redirect, which is never followed with a key: the base URL may be wrong',
+};
 
 /** Pages of proxies and of Cloudflare: about the caller's address, not about a key. */
 const PAGE_RULES: readonly Rule[] = [
@@ -124,7 +141,11 @@ function byStatus(status: number): Rule {
 function isZeroLimit({ status, told, headers }: Case): boolean {
   if (!LIMITED.has(status)) return false;
   if (saysZeroLimit(told.prose)) return true;
-  return status === 429 && headers !== undefined && Object.keys(headers).some((name) => /^x-ratelimit-limit-/.test(name) && headers[name]?.trim() === '0');
+  return (
+    status === 429 &&
+    headers !== undefined &&
+    Object.keys(headers).some((name) => name.startsWith('x-ratelimit-limit-') && headers[name]?.trim() === '0')
+  );
 }
 
 /** Rate limits speak of quotas and billing too; but money comes back neither within a minute nor within a named short delay. */
@@ -133,9 +154,9 @@ function isAboutMoney({ quantities, hints }: Case): boolean {
   return !hints.some(({ source }) => source === 'prose' || source === 'body') || quantities.window === 'month';
 }
 
-/** A wrong parameter of a request names the model in passing: "'temperature' is not supported with this model". */
-function isAboutModel({ param }: Told): boolean {
-  return param === undefined || /model/i.test(param);
+/** "'temperature' is not supported with this model" is about the parameter, not about the model. */
+function namesParameter({ status, told }: Case): boolean {
+  return told.param !== undefined && !/^(model|key)$/i.test(told.param) && (status === 400 || status === 422);
 }
 
 /** A rate limit that does not end within the hour is done for the day or the month. */
@@ -143,7 +164,9 @@ function refine(rule: Rule, seen: Case, now: number): Rule {
   if (rule.class !== 'rate_limited') return rule;
   const { window } = seen.quantities;
   if (window === 'month') return { ...rule, class: 'quota_exhausted', perModel: false, taken: 'done for the month' };
-  const day = window === 'day' || (window === undefined && seen.headers !== undefined && exhaustedBuckets(seen.headers).some((name) => /day/.test(name)));
+  const day =
+    window === 'day' ||
+    (window === undefined && seen.headers !== undefined && exhaustedBuckets(seen.headers).some((name) => /day/.test(name)));
   if (day) return { ...rule, class: 'quota_exhausted', taken: 'done for the day' };
   const named = seen.hints.find(({ at }) => at - now <= LONGEST);
   // An empty bucket's reset tells when it is full again, which is later than when it has room.
@@ -169,7 +192,7 @@ function believable(failure: FailureClass, { quantities }: Case): readonly [from
   if (failure === 'rate_limited' || failure === 'overloaded' || failure === 'server_error' || failure === 'timeout') return [0, HOUR];
   if (failure !== 'quota_exhausted') return [Number.POSITIVE_INFINITY, -1];
   if (quantities.window !== 'day') return [HOUR, LONGEST];
-  return [quantities.limit === undefined ? MINUTE : 0, LONGEST];
+  return [quantities.used === undefined ? MINUTE : 0, LONGEST];
 }
 
 /** A limit that refused for its size is told without its use; "(for limit …)" names a limit of its own, which is not this model's. */

@@ -31,7 +31,10 @@ const ACCOUNT_HEADERS: Readonly<Record<ProtocolName, { readonly organization?: s
 export const knownProviders: Readonly<Record<string, KnownProvider>> = {
   // Not a plain `{}`: `constructor` is no provider.
   __proto__: null as never,
-  openai: hosted('openai', 'https://api.openai.com/v1', 'OPENAI', { organization: ['OPENAI_ORG_ID', 'OPENAI_ORGANIZATION'], project: ['OPENAI_PROJECT_ID'] }),
+  openai: hosted('openai', 'https://api.openai.com/v1', 'OPENAI', {
+    organization: ['OPENAI_ORG_ID', 'OPENAI_ORGANIZATION'],
+    project: ['OPENAI_PROJECT_ID'],
+  }),
   // 127.0.0.1, as `localhost` may be ::1 first, where these servers do not listen.
   ollama: local('openai', 'http://127.0.0.1:11434/v1', 'OLLAMA'),
   vllm: local('openai', 'http://127.0.0.1:8000/v1', 'VLLM'),

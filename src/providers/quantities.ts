@@ -31,9 +31,9 @@ const NAMED_WINDOWS = [new RegExp(`\\bon ${COUNTS}${PER}`, 'i'), new RegExp(`${C
 /** `per-minute request limit`, `daily quota`, `free-models-per-day`. Minute first: where both are named, the short hold costs less if wrong. */
 const LOOSE_WINDOWS: readonly (readonly [RegExp, Window])[] = [
   [/\bper[\s-]?second\b|\bRPS\b/i, 'second'],
-  [/\bper[\s-]?min(?:ute)?\b|\b[RT]PM\b/i, 'minute'],
+  [/\bper[\s-]?min(?:ute)?\b|\b[RT]PM\b|ByMinute\b/i, 'minute'],
   [/\bper[\s-]?hour\b|\bhourly\b/i, 'hour'],
-  [/\bper[\s-]?day\b|\bdaily\b|\b[RT]PD\b|\bfor today\b/i, 'day'],
+  [/\bper[\s-]?day\b|\bdaily\b|\b[RT]PD\b|\bfor today\b|ByDay\b/i, 'day'],
   [/\bper[\s-]?month\b|\bmonthly\b/i, 'month'],
 ];
 /** Codes such as Google's `…RequestsPerDayPerProject…`. Day first: Google names both when the day is over. */
@@ -78,7 +78,9 @@ export function isOversize({ limit, requested }: Quantities): boolean {
 
 /** A limit of zero is no limit to wait for: the model is not granted. `limit: 0.5` is not zero. */
 export function saysZeroLimit(prose: string): boolean {
-  return /\blimit:?\s{1,3}0(?:\.0+)?(?![\d.,]*\d)|\(actual\/limit\):?\s*[\d.]+\s?\/\s?0(?![\d.])|does(?:n't| not) have a free quota tier/i.test(prose);
+  return /\blimit:?\s{1,3}0(?:\.0+)?(?![\d.,]*\d)|\(actual\/limit\):?\s*[\d.]+\s?\/\s?0(?!\.?\d)|does(?:n't| not) have a free quota tier/i.test(
+    prose,
+  );
 }
 
 /** What the numbers tell of one bucket; nothing where window or unit are unknown. */

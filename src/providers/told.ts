@@ -25,8 +25,35 @@ const MOST_FIELDS = 300;
 const LONGEST_TEXT = 64_000;
 
 /** In this order: a `code` is more specific than a `type`, both more than gRPC's `status`. */
-const CODE_FIELDS = ['error_code', 'code', 'reason', 'error_type', 'type', 'status', '__type', 'limit_source', 'provider_error_code', 'quotaId'];
-const PROSE_FIELDS = ['message', 'error', 'detail', 'details', 'error_description', 'error_message', 'error_msg', 'msg', 'title', 'raw', 'description', 'reason'];
+const CODE_FIELDS = [
+  'error_code',
+  'code',
+  'reason',
+  'error_type',
+  'type',
+  'status',
+  '__type',
+  'limit_source',
+  'provider_error_code',
+  'quotaId',
+];
+const PROSE_FIELDS = [
+  'message',
+  'error',
+  'detail',
+  'details',
+  'error_description',
+  'error_message',
+  'error_msg',
+  'errorMessage',
+  'errors',
+  'status_msg',
+  'msg',
+  'title',
+  'raw',
+  'description',
+  'reason',
+];
 const STATUS_FIELDS = ['status', 'status_code', 'statusCode', 'raw_status_code', 'code', 'http_status'];
 /** What was asked or generated, echoed back: a user's words about errors are no error. */
 const ECHOES = new Set(['input', 'messages', 'request', 'prompt', 'content', 'choices', 'ctx', 'failed_generation', 'tools']);
@@ -105,7 +132,9 @@ class Reader {
   /** JSON that was cut, or an event stream: its fields are found by their names. False when there are none. */
   #readTruncated(text: string): boolean {
     const before = this.#fields;
-    const found = text.slice(0, LONGEST_TEXT).matchAll(/"(\w{1,40})"\s*:\s*(?:"((?:[^"\\]|\\.){0,4000})(?:"|\\?$)|(\d{1,15}(?:\.\d+)?)(?=\s*[,}\]]|\s*$))/g);
+    const found = text
+      .slice(0, LONGEST_TEXT)
+      .matchAll(/"(\w{1,40})"\s*:\s*(?:"((?:[^"\\]|\\.){0,4000})(?:"|\\?$)|(\d{1,15}(?:\.\d+)?)(?=\s*[,}\]]|\s*$))/g);
     for (const [, field = '', quoted, number] of found) {
       if (ECHOES.has(field)) continue;
       if (number !== undefined) this.read(Number(number), 1, field);
@@ -153,7 +182,9 @@ function looksTruncated(text: string): boolean {
   return /^\s*(?:data:|event:|[{[])/.test(text);
 }
 
+/** A page, or what Cloudflare sends in its place to who does not read pages: `error code: 1015`. */
 function isHtml(text: string): boolean {
+  if (/^\s*error code: 1\d{3}\s*$/.test(text)) return true;
   return /^\s*(?:<!doctype html|<html|<head|<\?xml|<!--)/i.test(text) || /<(?:title|body)\b/i.test(text.slice(0, 2000));
 }
 

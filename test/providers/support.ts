@@ -17,7 +17,10 @@ export function readEvents(text: string): readonly WireEvent[] {
   return text.split(/\r?\n\r?\n/).flatMap((block) => {
     const lines = block.split(/\r?\n/);
     const data = lines.filter((line) => line.startsWith('data:')).map((line) => line.slice(5).trimStart());
-    const event = lines.find((line) => line.startsWith('event:'))?.slice(6).trim();
+    const event = lines
+      .find((line) => line.startsWith('event:'))
+      ?.slice(6)
+      .trim();
     return data.length === 0 ? [] : [{ event, data: data.join('\n') }];
   });
 }

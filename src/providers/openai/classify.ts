@@ -1,7 +1,7 @@
 import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
-import type { Rule } from '../rules.ts';
+import type { Rule } from '../rules/rule.ts';
 
 /**
  * What only OpenAI's codes say; the rest is general.
@@ -17,9 +17,26 @@ const RULES: readonly Rule[] = [
     scope: 'group',
     taken: 'the key is not of the organisation or project that the request names',
   },
-  { code: /^ip_not_(authorized|allowed)$|^ip_address_not_/, class: 'key_forbidden', scope: 'group', taken: 'not allowed from this address' },
-  { status: [401, 403], code: /^(missing|insufficient)_(scopes?|permissions?)$/, class: 'key_forbidden', scope: 'key', taken: 'the key lacks a permission' },
-  { status: [401, 403], says: /insufficient permissions for this operation|missing scopes/i, class: 'key_forbidden', scope: 'key', taken: 'the key lacks a permission' },
+  {
+    code: /^ip_not_(authorized|allowed)$|^ip_address_not_/,
+    class: 'key_forbidden',
+    scope: 'group',
+    taken: 'not allowed from this address',
+  },
+  {
+    status: [401, 403],
+    code: /^(missing|insufficient)_(scopes?|permissions?)$/,
+    class: 'key_forbidden',
+    scope: 'key',
+    taken: 'the key lacks a permission',
+  },
+  {
+    status: [401, 403],
+    says: /insufficient permissions for this operation|missing scopes/i,
+    class: 'key_forbidden',
+    scope: 'key',
+    taken: 'the key lacks a permission',
+  },
 ];
 
 /** What a failure of OpenAI, or of a server that speaks its protocol, means. */

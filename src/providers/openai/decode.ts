@@ -39,7 +39,12 @@ export function toUsage(usage: unknown): Usage | undefined {
   if (!isCount(prompt)) return undefined;
   if (completion != null && !isCount(completion)) return undefined;
   const output = completion ?? (isCount(total) ? total - prompt : 0);
-  return { ...usage, prompt_tokens: prompt, completion_tokens: Math.max(0, output), total_tokens: isCount(total) ? total : prompt + output };
+  return {
+    ...usage,
+    prompt_tokens: prompt,
+    completion_tokens: Math.max(0, output),
+    total_tokens: isCount(total) ? total : prompt + output,
+  };
 }
 
 /** True for an error in any of the shapes in which one comes with status 200. */

@@ -20,7 +20,12 @@ const USER_AGENT = `keywheel/${VERSION}`;
  * The exchange for one target. The protocol expresses every field of the request, so `dropUnsupported` has nothing to drop.
  * `providerOptions` go last, but cannot make a plain call a stream: the reader of the answer must know which it is.
  */
-export function encode(input: { readonly asked: Asked; readonly model: string; readonly stream: boolean; readonly provider: Provider }): WireRequest {
+export function encode(input: {
+  readonly asked: Asked;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly provider: Provider;
+}): WireRequest {
   const { asked, model, provider } = input;
   const stream = input.stream && asked.operation === 'chat';
   return {
@@ -36,7 +41,10 @@ function toBody(asked: Asked, model: string, stream: boolean, provider: string):
   const body: Record<string, unknown> = { model };
   copyFields(request, body, OWN_FIELDS);
   if (stream) body['stream_options'] = toStreamOptions(request['stream_options']);
-  const options = request.providerOptions !== undefined && Object.hasOwn(request.providerOptions, provider) ? request.providerOptions[provider] : undefined;
+  const options =
+    request.providerOptions !== undefined && Object.hasOwn(request.providerOptions, provider)
+      ? request.providerOptions[provider]
+      : undefined;
   if (options !== undefined) copyFields(options, body, stream ? STREAM_FIELD : STREAM_FIELDS);
   if (stream) body['stream'] = true;
   return body;

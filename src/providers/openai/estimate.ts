@@ -12,6 +12,7 @@ const CHARS_PER_FILE_TOKEN = 100;
 const MOST_TOKENS_PER_FILE = 50_000;
 /** A schema is measured to this many values: what is larger costs more to measure than the estimate is worth. */
 const MOST_VALUES = 5000;
+const DEEPEST = 100;
 
 /** Tokens that the provider will charge at admission, roughly. It is settled by the true use afterwards. */
 export function estimate(asked: Asked): Estimate {
@@ -58,17 +59,17 @@ function estimateInput(input: EmbedRequest['input']): number {
 /** About as many characters as the value has in JSON, without writing it: requests are measured before every lease. */
 function measure(value: unknown): number {
   let left = MOST_VALUES;
-  const sizeOf = (item: unknown): number => {
-    if (item === undefined || left <= 0) return 0;
+  const sizeOf = (item: unknown, depth: number): number => {
+    if (item === undefined || left <= 0 || depth > DEEPEST) return 0;
     left -= 1;
     if (typeof item === 'string') return item.length + 2;
     if (item === null || typeof item !== 'object') return 4;
     let size = 2;
-    if (Array.isArray(item)) for (const element of item as unknown[]) size += sizeOf(element) + 1;
-    else for (const [name, element] of Object.entries(item)) size += name.length + 4 + sizeOf(element);
+    if (Array.isArray(item)) for (const element of item as unknown[]) size += sizeOf(element, depth + 1) + 1;
+    else for (const [name, element] of Object.entries(item)) size += name.length + 4 + sizeOf(element, depth + 1);
     return size;
   };
-  return sizeOf(value);
+  return sizeOf(value, 0);
 }
 
 function positive(value: number | null | undefined): number | undefined {

@@ -13,7 +13,11 @@ interface Row {
 }
 
 /** The headers name no window. OpenAI's is the minute; where it is another, the pool learns it from `resetMs`. */
-const ROWS: readonly Row[] = [row('requests', 'requests', 'requests'), row('tokens', 'tokens', 'tokens'), row('tokens', 'project-tokens', 'project-tokens')];
+const ROWS: readonly Row[] = [
+  row('requests', 'requests', 'requests'),
+  row('tokens', 'tokens', 'tokens'),
+  row('tokens', 'project-tokens', 'project-tokens'),
+];
 
 function row(counts: Counted, suffix: string, slot: string): Row {
   const prefix = 'x-ratelimit';

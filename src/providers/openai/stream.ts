@@ -81,9 +81,13 @@ class ChunkDecoder implements StreamDecoder {
   #toDelta(delta: unknown, choice: number): Delta {
     if (!isLoose(delta)) return {};
     const calls = delta['tool_calls'];
-    // The delta is the provider's, loose by its type; only its tool calls are made regular.
-    if (!Array.isArray(calls)) return (calls === undefined ? delta : { ...delta, tool_calls: [] }) as Delta;
-    return { ...delta, tool_calls: (calls as unknown[]).filter(isLoose).map((call): ToolCallDelta => ({ ...call, index: this.#tools.indexOf(choice, call) })) };
+    if (!Array.isArray(calls)) return calls === undefined ? delta : { ...delta, tool_calls: [] };
+    return {
+      ...delta,
+      tool_calls: (calls as unknown[])
+        .filter(isLoose)
+        .map((call): ToolCallDelta => ({ ...call, index: this.#tools.indexOf(choice, call) })),
+    };
   }
 }
 
@@ -96,7 +100,9 @@ function findError(body: Loose): unknown {
   if (Array.isArray(choices)) {
     const failed = (choices as unknown[]).filter(isLoose).find((choice) => isTold(choice['error']) || choice['finish_reason'] === 'error');
     if (failed === undefined) return undefined;
-    return { error: isTold(failed['error']) ? failed['error'] : { type: 'server_error', message: "the stream ended with finish_reason 'error'" } };
+    return {
+      error: isTold(failed['error']) ? failed['error'] : { type: 'server_error', message: "the stream ended with finish_reason 'error'" },
+    };
   }
   // FastAPI, Cerebras and others: flat, without an `error`.
   const isFlat = typeof body['message'] === 'string' || typeof body['detail'] === 'string';
@@ -125,7 +131,9 @@ function parse(text: string): unknown {
  */
 function toMalformed(text: string, event: string | undefined): unknown {
   const isError = event === 'error' || (/^[{[]/.test(text) && /"error"\s*:/.test(text) && !/"choices"\s*:/.test(text));
-  return isError ? text : { error: { type: 'malformed_event', message: `The stream has an event that is no JSON, of ${text.length} characters` } };
+  return isError
+    ? text
+    : { error: { type: 'malformed_event', message: `The stream has an event that is no JSON, of ${text.length} characters` } };
 }
 
 function toIndex(value: unknown): number | undefined {

@@ -1,0 +1,78 @@
+import { FAILED, UNKNOWN, type Rule } from './rule.ts';
+
+/** The provider, not the key: another key would meet the same. */
+export const SICK_CODES: readonly Rule[] = [
+  {
+    code: /capacity_(exceeded|exhausted)|^engine_max_pending|^model_(is_)?(busy|not_ready|loading|overloaded|at_capacity)|no_capacity/,
+    class: 'overloaded',
+    scope: 'route',
+    perModel: true,
+    taken: 'the model is overloaded',
+  },
+  {
+    code: /overload|^slow_down$|^queue_exceeded|^(server|service|engine)_(is_)?(busy|not_ready|loading|at_capacity)|^unavailable_error$|^(temporarily|provider)_unavailable$|^too_busy/,
+    class: 'overloaded',
+    scope: 'provider',
+    taken: 'the provider is overloaded',
+  },
+];
+
+export const SICK_PROSE: readonly Rule[] = [
+  {
+    status: FAILED,
+    says: /\bmodel\b.{0,60}\b(overloaded|at capacity|over capacity|busy|loading|warming up)|capacity exceeded for this model|no capacity available for (the )?model|\bmodel\b.{0,30}\btemporarily unavailable/i,
+    class: 'overloaded',
+    scope: 'route',
+    perModel: true,
+    taken: 'the model is overloaded',
+  },
+  {
+    status: FAILED,
+    says: /overloaded|high (traffic|demand|load)|(at|over|out of|insufficient|no) capacity|capacity (is )?(exceeded|exhausted)|(server|service|system) (is )?(currently |too )?busy|maximum pending requests|loading model|not ready yet|temporarily unavailable|exceeded the maximum queue|queue is full/i,
+    class: 'overloaded',
+    scope: 'provider',
+    taken: 'the provider is overloaded',
+  },
+];
+
+/** Behind OpenRouter and its like, the provider's own pool: other keys of the gateway share it. */
+export const UPSTREAM_RULES: readonly Rule[] = [
+  {
+    code: /^upstream_(429|provider_shared_pool)$/,
+    says: /rate-?\s?limited upstream/i,
+    class: 'rate_limited',
+    scope: 'route',
+    perModel: true,
+    taken: 'rate limited upstream',
+  },
+];
+
+export const RATE_CODES: readonly Rule[] = [
+  {
+    code: /rate_?limit|too_many_(requests|tokens)|throttl|(request|token)s?_(quota|limit)_(exceeded|reached)|concurren\w*_(limit|requests|exceeded)|^(requests|tokens)_per_/,
+    class: 'rate_limited',
+    scope: 'group',
+    perModel: true,
+    taken: 'rate limited',
+  },
+];
+
+export const RATE_PROSE: readonly Rule[] = [
+  {
+    status: [403, 413, 503, UNKNOWN],
+    says: /rate.?limit(s|ed)?\b.{0,60}(reached|exceed|hit)|(reached|exceed\w*|hit)\b.{0,60}rate.?limit|too many (requests|tokens per)|being rate.?limited|(requests|tokens) per (second|minute|day)\b.{0,40}(exceeded|reached|\(actual)/i,
+    class: 'rate_limited',
+    scope: 'group',
+    perModel: true,
+    taken: 'rate limited',
+  },
+  {
+    status: [429, UNKNOWN],
+    code: /^resource_exhausted|resource_has_been_exhausted|^quota_exceeded$|^limit_(exceeded|reached)/,
+    class: 'rate_limited',
+    scope: 'group',
+    perModel: true,
+    taken: 'rate limited',
+  },
+  { status: [429], class: 'rate_limited', scope: 'group', perModel: true, taken: 'rate limited' },
+];

@@ -1,0 +1,68 @@
+import { REFUSED, type Rule } from './rule.ts';
+
+/** Money and the allowance of a billing period, by code. */
+export const QUOTA_CODES: readonly Rule[] = [
+  {
+    code: /^project_(spend|usage|billing|budget|quota)\w*(exceeded|reached|exhausted)$/,
+    class: 'quota_exhausted',
+    scope: 'group',
+    taken: 'the spend limit of the project is reached',
+  },
+  {
+    code: /^(api_)?key_(spend|usage|credit|budget|limit)\w*(exceeded|reached|exhausted)$|^openrouter_key_limit$/,
+    class: 'quota_exhausted',
+    scope: 'key',
+    taken: 'the spend limit of the key is reached',
+  },
+  { status: [402, 403], code: /^quota_exceeded$/, class: 'quota_exhausted', scope: 'org', taken: 'out of quota' },
+  { code: /in_flight/, class: 'rate_limited', scope: 'group', taken: 'too much in flight' },
+  {
+    code: /^insufficient_(user_)?(quota|balance|credits?|funds?)|^(not_enough|no|out_of)_(balance|credits?|quota|funds)|^(credit|credits|balance|quota|funds)(_balance)?_(exhausted|depleted|insufficient)|^exceeded_current_quota|^organization_(spend|usage|quota|budget)|^billing_|^payment_(required|failed)|_(spend|spending|budget|billing|usage)_(limit|cap)_(reached|exceeded)|^(spend|spending|budget|billing|usage|monthly|credit)_(limit|cap|quota|budget)_?(reached|exceeded)?$|^budget_exceeded|^openrouter_(credits|free_tier_daily)$|^arrearage$|^account_overdue|^prepaid_\w+_exhausted$|^(quota|usage)_exhausted/,
+    class: 'quota_exhausted',
+    scope: 'org',
+    taken: 'out of quota',
+  },
+];
+
+/** The same by prose: only where no short window is named, as rate limits speak of quotas too. */
+export const QUOTA_PROSE: readonly Rule[] = [
+  {
+    status: [...REFUSED, 429],
+    says: /\b(key limit exceeded|(billing|spend(ing)?|limit|budget|credits?)\b.{0,40}\bfor this (api )?key|this (api )?key\b.{0,60}\b(spend(ing)?|credit|usage|budget) (limit|cap))/i,
+    class: 'quota_exhausted',
+    scope: 'key',
+    taken: 'the spend limit of the key is reached',
+  },
+  {
+    status: [...REFUSED, 429],
+    says: /\bproject\b.{0,40}\b(exceed|reach|hit)\w*\b.{0,40}\b(spend\w*|budget|billing) (limit|cap)/i,
+    class: 'quota_exhausted',
+    scope: 'group',
+    taken: 'the spend limit of the project is reached',
+  },
+  {
+    status: [...REFUSED, 429],
+    says: /exceeded your current quota|insufficient[\s_](account )?(balance|credits?|funds?|quota)|(balance|credits?|funds)\b.{0,30}\b(too low|insufficient|exhausted|depleted|used up|expired|negative|run out)|\b(no|not enough|out of|ran out of|run out of|used (all|up)|requires more|all available|purchase( more)?|add( more)?|buy( more)?) (available |remaining |prepaid |your )?credits?\b|(spend(ing)?|billing|budget|monthly( usage| api usage)?|credit|workspace api usage|api usage) (hard )?(limits?|caps?|quota|threshold)\b.{0,40}\b(reached|exceeded|hit)|(reached|exceeded|exceeds|hit|crossed)\b.{0,60}\b(spend(ing)?|billing|budget|monthly|credit|api usage) (api )?(usage )?(limits?|caps?|quota|threshold)|exceeded your .{0,30}\bcredits|will regain access|usage limit (has been |was )?reached|please (recharge|top.?up)|can only afford|billing (is )?not (active|enabled)|account.{0,40}(not active|in arrears|suspended.{0,40}(balance|billing|payment|spend))|余额不足|欠费|额度.{0,6}(不足|用尽|用完)/i,
+    class: 'quota_exhausted',
+    scope: 'org',
+    taken: 'out of quota',
+  },
+  {
+    status: [412],
+    says: /suspend|spend|billing|payment/i,
+    class: 'quota_exhausted',
+    scope: 'org',
+    taken: 'suspended for its billing',
+  },
+];
+
+/** Providers call a rate a quota, too: this is only for answers without a code of a rate limit. */
+export const QUOTA_LOOSE: readonly Rule[] = [
+  {
+    status: [...REFUSED, 429],
+    says: /(quota|free (tier|usage|trial))\b.{0,40}\b(used up|depleted|exhausted|exceeded|expired|ended)/i,
+    class: 'quota_exhausted',
+    scope: 'org',
+    taken: 'out of quota',
+  },
+];

@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Asked } from '../../../src/chat/asked.ts';
+import { decodeWhole, readUsage, toUsage } from '../../../src/providers/openai/decode.ts';
+import { startStream } from '../../../src/providers/openai/stream.ts';
+
+const chat: Asked = { operation: 'chat', request: { model: 'm', messages: [{ role: 'user', content: 'Hi' }] } };
+const embed: Asked = { operation: 'embed', request: { model: 'm', input: 'a' } };
+const good = {
+  id: 'c',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'x' }, finish_reason: 'stop' }],
+  extra: { kept: true },
+};
+
+describe('decodeWhole', () => {
+  test('passes a good answer through as it came', () => {
+    const result = decodeWhole(chat, good);
+    expect('whole' in result && result.whole).toBe(good);
+    expect('whole' in decodeWhole(chat, { ...good, error: null })).toBe(true);
+    expect('whole' in decodeWhole(embed, { object: 'list', data: [], model: 'm' })).toBe(true);
+  });
+
+  test.each([
+    [null],
+    ['<html>'],
+    [[{ error: { code: 429 } }]],
+    [{}],
+    [{ ...good, choices: [] }],
+    [{ ...good, choices: 'x' }],
+    [{ ...good, choices: [{ text: 'a completion' }] }],
+    [{ ...good, error: { message: 'x' } }],
+    [{ object: 'error', message: 'x' }],
+  ])('takes %j for an error', (body) => {
+    expect(decodeWhole(chat, body)).toEqual({ error: body });
+  });
+
+  test('finds the error of a choice', () => {
+    expect(decodeWhole(chat, { ...good, choices: [{ error: { code: 502 }, finish_reason: 'error' }] })).toEqual({
+      error: { error: { code: 502 } },
+    });
+  });
+});
+
+describe('readUsage', () => {
+  test('reads what was counted; absent is not zero', () => {
+    expect(toUsage({ prompt_tokens: 1, completion_tokens: 2, total_tokens: 3, prompt_tokens_details: { cached_tokens: 1 } })).toEqual({
+      prompt_tokens: 1,
+      completion_tokens: 2,
+      total_tokens: 3,
+      prompt_tokens_details: { cached_tokens: 1 },
+    });
+    expect(toUsage({ prompt_tokens: 4, total_tokens: 4 })).toMatchObject({ completion_tokens: 0 });
+    expect([toUsage(null), toUsage({}), toUsage({ prompt_tokens: 'x' }), toUsage({ completion_tokens: 3 })]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const decoded = decodeWhole(chat, { ...good, x_groq: { usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } } });
+    expect('whole' in decoded && readUsage(decoded.whole)?.total_tokens).toBe(2);
+  });
+});
+
+// Recorded answers of real servers; the folder is not part of the project.
+const FIXTURES = new URL('../../../../shared/fixtures/vercel-ai/', import.meta.url);
+const FOLDERS = ['openai/chat/', 'groq/', 'deepseek/chat/', 'mistral/', 'moonshotai/', 'xai/', 'perplexity/', 'openai-compatible/chat/'];
+const files = existsSync(FIXTURES) ? FOLDERS.flatMap((folder) => readdirSync(new URL(folder, FIXTURES)).map((name) => folder + name)) : [];
+const read = (file: string): string => readFileSync(new URL(file, FIXTURES), 'utf8');
+
+describe.skipIf(files.length === 0)('recorded answers (skipped where ../shared is missing)', () => {
+  test.each(files.filter((file) => file.endsWith('.json') && !file.includes('error')))('decodes %s', (file) => {
+    const body: unknown = JSON.parse(read(file));
+    const decoded = decodeWhole(chat, body);
+    expect('whole' in decoded && decoded.whole).toBe(body);
+    expect('whole' in decoded && readUsage(decoded.whole)?.total_tokens).toBeGreaterThan(0);
+  });
+
+  test.each(files.filter((file) => file.endsWith('.json') && file.includes('error')))('refuses %s', (file) => {
+    expect('error' in decodeWhole(chat, JSON.parse(read(file)))).toBe(true);
+  });
+
+  test.each(files.filter((file) => file.endsWith('.chunks.txt')))('decodes the stream of %s', (file) => {
+    const decoder = startStream();
+    const lines = read(file)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    const decoded = lines.map((data) => decoder.decode({ event: undefined, data }));
+    expect(decoded.filter(({ kind }) => kind === 'error')).toEqual([]);
+    expect(decoded.filter(({ kind }) => kind === 'chunk').length).toBe(lines.length);
+    expect(decoder.complete).toBe(true);
+  });
+});
