@@ -88,7 +88,7 @@ class Desk {
     const flight = this.#findFlight(call, key);
     if (flight !== undefined) return this.#ride(flight, call, key);
     const found = mode === 'use' ? await this.#lookUp(call, key) : undefined;
-    if (found !== undefined && this.#isFresh(found)) return this.#hit(call, found, 'hit');
+    if (found !== undefined && this.#isFresh(found)) return this.#hit(call, found);
     // An equal call may have set out while the store was read.
     return this.#ride(this.#findFlight(call, key) ?? this.#launch(call, key, found), call, key, found);
   }
@@ -96,7 +96,7 @@ class Desk {
   /** What is in the store and nothing else: a call in flight may yet cost a key. */
   async #serveStored(call: Call, key: string): Promise<Answer> {
     const found = await this.#lookUp(call, key);
-    if (found !== undefined) return this.#hit(call, found, this.#isFresh(found) ? 'hit' : 'stale');
+    if (found !== undefined) return this.#hit(call, found);
     throw new CacheMissError(`Cannot answer the call as its cache mode is 'only': nothing is stored for it`);
   }
 
@@ -117,8 +117,8 @@ class Desk {
     return this.#tools.clock.now() < entry.freshUntil;
   }
 
-  #hit(call: Call, entry: Entry, status: 'hit' | 'stale'): Answer {
-    call.trace.cache = status;
+  #hit(call: Call, entry: Entry): Answer {
+    call.trace.cache = this.#isFresh(entry) ? 'hit' : 'stale';
     noteSource(call, entry.source);
     this.#tools.facts.hit(call);
     return toAnswer(entry.content, call, this.#tools.clock);
@@ -175,7 +175,7 @@ class Desk {
       call.deadline.throwIfEnded();
       const stale = isStarved(error) && call.settings.cache.mode === 'use' ? await this.#findStale(call, key, found) : undefined;
       if (stale === undefined) throw error;
-      return this.#hit(call, stale, 'stale');
+      return this.#hit(call, stale);
     }
   }
 

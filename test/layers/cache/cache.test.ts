@@ -227,6 +227,25 @@ describe('an answer past its time', () => {
     expect([leader.call.trace.cache, joiner.call.trace.cache]).toEqual(['stale', 'stale']);
   });
 
+  test('whose flight ends takes no other flight with it', async () => {
+    const rig = createRig(stale);
+    rig.auto = replyTo;
+    await rig.read({ ttlMs: 1000 });
+    await rig.clock.advance(1000);
+    rig.auto = undefined;
+    const hurried = rig.ask();
+    await settle();
+    const patient = rig.ask({ mode: 'refresh' });
+    rig.upstreams[1]?.fail(exhausted);
+    await hurried.answer;
+    const third = rig.ask({ mode: 'refresh' });
+    await settle();
+    expect(rig.upstreams).toHaveLength(3);
+    rig.upstreams[2]?.reply();
+    await Promise.all([patient.answer, third.answer]);
+    expect(third.call.trace.cache).toBe('shared');
+  });
+
   test('is good enough for the mode only', async () => {
     const rig = createRig(stale);
     rig.auto = replyTo;

@@ -199,6 +199,42 @@ describe('a flight', () => {
     expect(rig.facts).toEqual(['stored']);
   });
 
+  test('that runs out of time together with its last passenger ends by the reason of the passenger', async () => {
+    const rig = createRig();
+    const leader = rig.ask({ timeoutMs: 2000 });
+    await settle();
+    await rig.clock.advance(1000);
+    const joiner = rig.ask({ timeoutMs: 3000 });
+    const ends = Promise.allSettled([leader.answer, joiner.answer]);
+    await rig.clock.advance(3000);
+    const message = (ms: number) => ({ reason: { message: expect.stringContaining(`'timeoutMs' is ${ms}`) } });
+    expect(await ends).toMatchObject([message(2000), message(3000)]);
+  });
+
+  test('leaves no timer and no listener, whole or streamed', async () => {
+    const rig = createRig();
+    let listeners = 0;
+    const asked = [rig.ask({ timeoutMs: 5000 }), rig.ask({ timeoutMs: 5000, stream: true, text: 'other' })];
+    for (const { call } of asked) {
+      const listen = call.deadline.listen.bind(call.deadline);
+      call.deadline.listen = (listener) => {
+        listeners++;
+        const unlisten = listen(listener);
+        return () => {
+          listeners--;
+          unlisten();
+        };
+      };
+    }
+    await settle();
+    expect(listeners).toBe(2);
+    for (const upstream of rig.upstreams) replyTo(upstream, 'x');
+    for (const { answer } of asked) await textOf(await answer);
+    for (const { call } of asked) call.deadline.close();
+    expect(listeners).toBe(0);
+    expect(left(rig)).toEqual([0, 0]);
+  });
+
   test('tells its leader of attempts until the leader leaves', async () => {
     const rig = createRig();
     const controller = new AbortController();

@@ -103,6 +103,18 @@ describe('a store that fails', () => {
     expect(rig.facts.filter((fact) => fact.startsWith('failed'))).toEqual(['failed get']);
   });
 
+  test('under many calls at once has one outage: the pause does not grow with them', async () => {
+    const { store, counts } = adapter({ get: refuse });
+    const rig = createRig({ store: new Keyv({ store }) });
+    rig.auto = replyTo;
+    await Promise.all(['a', 'b', 'c'].map((text) => rig.read({ text })));
+    expect(counts.get).toBe(3);
+    await rig.clock.advance(1000);
+    await rig.read();
+    expect(counts.get).toBe(4);
+    expect(rig.facts).toEqual(['failed get']);
+  });
+
   test('and recovers is used again, and reported again when it fails again', async () => {
     const broken = adapter({ get: refuse });
     const rig = createRig({ store: new Keyv({ store: broken.store }) });
@@ -275,10 +287,12 @@ describe('an entry that is corrupt', () => {
 
 describe('what is being written', () => {
   test('is found by the next equal call, and delays nobody', async () => {
-    const rig = createRig({ store: new Keyv({ store: adapter({ set: never }).store }) });
+    const { store, counts } = adapter({ set: never });
+    const rig = createRig({ store: new Keyv({ store }) });
     rig.auto = replyTo;
     expect((await rig.read()).call.trace.cache).toBe('miss');
     expect((await rig.read()).call.trace.cache).toBe('hit');
+    expect(counts.get).toBe(1);
   });
 
   test('is waited for by close, but no longer than an operation may take', async () => {
