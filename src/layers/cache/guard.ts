@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 export type StoreOperation = 'get' | 'set' | 'delete';
 
 /** No operation of a store takes a call longer than this. */
-export const OPERATION_LIMIT_MS = 50;
+const OPERATION_LIMIT_MS = 50;
 
 export interface GuardOptions {
   readonly store: Store;

@@ -7,7 +7,7 @@ import { StreamInterruptedError } from '../../errors.ts';
 import type { Trace } from '../../trace.ts';
 
 /** A stream that is left alone for so long is over: what it holds is needed elsewhere. */
-export const UNREAD_MS = 60_000;
+const UNREAD_MS = 60_000;
 
 /** Where a reader gets its parts, by number. */
 export interface Feed {
