@@ -565,6 +565,15 @@ const ROWS: readonly Row[] = [
     perModel: true,
   },
 
+  {
+    name: 'a model that is not in this region',
+    status: 400,
+    body: error({ message: "Model 'foo' is not available in your region" }),
+    class: 'model_unavailable',
+    scope: 'group',
+    perModel: true,
+  },
+
   // The request.
   {
     name: 'context by code',

@@ -11,7 +11,7 @@ export const REGION_RULES: readonly Rule[] = [
   {
     status: REFUSED,
     code: /unsupported_country|unsupported_(region|location|territory)|(country|region|location)_(not_supported|blocked|forbidden|restricted)|geo_?(blocked|restricted)/,
-    says: /(country|territory|user location)\b.{0,40}\bnot (supported|allowed)|not (supported|available|allowed|offered|accessible) (in|from) (your|this) (country|region|location|territory)/i,
+    says: /(country|territory|user location)\b.{0,40}\bnot (supported|allowed)|(?<!\bmodels?\b.{0,60})not (supported|available|allowed|offered|accessible) (in|from) (your|this) (country|region|location|territory)/i,
     class: 'key_forbidden',
     scope: 'provider',
     taken: 'not served from this country',
