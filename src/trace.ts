@@ -37,7 +37,7 @@ export class Trace {
       model: from?.model,
       key: this.source === undefined ? last?.key : undefined,
       cache: this.cache,
-      attempts: this.attempts,
+      attempts: [...this.attempts],
       waitedMs: this.waitedMs,
       durationMs: now - this.startedAt,
       ...(this.firstTokenAt === undefined ? {} : { firstTokenMs: this.firstTokenAt - this.startedAt }),
