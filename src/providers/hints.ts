@@ -39,7 +39,7 @@ export function readHints(from: HintSources, now: number): readonly Hint[] {
 }
 
 /** The retry headers in their order of trust. `retry-after` as a date is measured against the server's own clock where it tells it. */
-export function readHeaderHints(headers: WireHeaders, now: number): readonly Hint[] {
+function readHeaderHints(headers: WireHeaders, now: number): readonly Hint[] {
   const hints: Hint[] = [];
   for (const name of ['retry-after-ms', 'x-ms-retry-after-ms'] as const) {
     const ms = parsePlainNumber(headers[name]);

@@ -14,7 +14,7 @@ export interface Quantities {
   readonly requested: number | undefined;
 }
 
-export const WINDOW_MS: Readonly<Record<Window, number>> = {
+const WINDOW_MS: Readonly<Record<Window, number>> = {
   second: 1000,
   minute: 60_000,
   hour: 3_600_000,

@@ -67,7 +67,7 @@ export function readTold(body: unknown): Told {
 }
 
 /** One spelling for all codes: `DeploymentNotFound`, `permission-denied` and `RESOURCE_EXHAUSTED` become snake case. */
-export function toCode(text: string): string {
+function toCode(text: string): string {
   const snake = text.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
   return snake.replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '');
 }
