@@ -74,7 +74,7 @@ const provider = v.strictObject(
 
 const cache = v.strictObject(
   {
-    store: v.optional(v.looseObject({ get: callable, set: callable, delete: callable }, 'a Keyv store')),
+    store: v.optional(having(['get', 'set', 'delete'], 'a Keyv store')),
     ttlMs: v.optional(positive),
     staleMs: v.optional(duration),
     staleAfterMs: v.optional(duration),
@@ -98,9 +98,9 @@ const client = v.strictObject(
     firstTokenTimeoutMs: v.optional(positive),
     idleTimeoutMs: v.optional(positive),
     fallbackAfterMs: v.optional(duration),
-    dispatcher: v.optional(v.custom((value) => typeof value === 'object' && value !== null && 'dispatch' in value, 'an undici dispatcher')),
+    dispatcher: v.optional(having(['dispatch'], 'an undici dispatcher')),
     fetch: v.optional(callable),
-    clock: v.optional(v.looseObject({ now: callable, after: callable }, 'a clock')),
+    clock: v.optional(having(['now', 'after'], 'a clock')),
     random: v.optional(callable),
     env: v.optional(v.record(v.string(), v.optional(v.string()), 'an object of strings')),
   },
@@ -128,6 +128,12 @@ const call = v.strictObject(
 const close = v.strictObject({ timeoutMs: v.optional(duration) }, 'an object of options');
 
 type Issue = v.BaseIssue<unknown>;
+
+/** An object of the user's own with these methods, as it is: valibot's object schemas make copies, which are no longer of its class. */
+function having(methods: readonly string[], what: string): v.GenericSchema<unknown> {
+  const has = (value: object, method: string): boolean => typeof Reflect.get(value, method) === 'function';
+  return v.custom((value) => typeof value === 'object' && value !== null && methods.every((method) => has(value, method)), what);
+}
 
 /** Throws `ConfigError` naming the option, the reason and the current value; an unknown option comes with a suggestion. */
 export function checkClientOptions(options: unknown): ClientOptions {
