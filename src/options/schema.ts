@@ -130,7 +130,7 @@ const close = v.strictObject({ timeoutMs: v.optional(duration) }, 'an object of 
 type Issue = v.BaseIssue<unknown>;
 
 /** An object of the user's own with these methods, as it is: valibot's object schemas make copies, which are no longer of its class. */
-function having(methods: readonly string[], what: string): v.GenericSchema<unknown> {
+function having(methods: readonly string[], what: string): v.GenericSchema {
   const has = (value: object, method: string): boolean => typeof Reflect.get(value, method) === 'function';
   return v.custom((value) => typeof value === 'object' && value !== null && methods.every((method) => has(value, method)), what);
 }
