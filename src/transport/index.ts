@@ -30,11 +30,11 @@ const RELEASE_MS = 1_000;
 
 /** The bottom of the stack: encode, send, decode. Fails with `AttemptError`, the caller's own reason, or an error of the encoder. */
 export function createTransport(options: TransportOptions): Send<Leased> {
+  const settings: Settings = { unreadTimeoutMs: 60_000, ...options };
   return async (call) => {
     const { provider, model } = call.target;
     const request = provider.protocol.encode({ asked: call.asked, model, stream: call.stream, provider });
-    const exchange = new Exchange(call, new URL(request.url).host, { unreadTimeoutMs: 60_000, ...options });
-    return exchange.run(request);
+    return new Exchange(call, request, settings).run();
   };
 }
 
@@ -45,21 +45,21 @@ type Request = Parameters<Wire['send']>[0];
 class Exchange {
   readonly #call: Leased;
   readonly #settings: Settings;
-  readonly #place: Place;
+  readonly #request: Request;
   readonly #attempt: Attempt;
   #reached = false;
   #body: WireBody | undefined;
   /** Stops the timers that end with the first output. */
   #begun: () => void = () => {};
 
-  constructor(call: Leased, host: string, settings: Settings) {
+  constructor(call: Leased, request: Request, settings: Settings) {
     this.#call = call;
+    this.#request = request;
     this.#settings = settings;
-    this.#place = { provider: call.target.provider.name, model: call.target.model, host };
     this.#attempt = new Attempt(settings.clock, call.deadline);
   }
 
-  async run(request: Request): Promise<Answer> {
+  async run(): Promise<Answer> {
     const { settings, stream } = this.#call;
     const stopAttempt = this.#limit('attemptTimeoutMs', settings.attemptTimeoutMs);
     const stopFirst = this.#limit('firstTokenTimeoutMs', stream ? this.#settings.firstTokenTimeoutMs : Infinity);
@@ -68,7 +68,7 @@ class Exchange {
       stopFirst();
     };
     try {
-      const response = await this.#send(request);
+      const response = await this.#send();
       if (response.status < 200 || response.status > 299) throw await this.#refused(response);
       return await (stream ? this.#stream(response) : this.#whole(response));
     } catch (error) {
@@ -79,11 +79,11 @@ class Exchange {
     }
   }
 
-  async #send(request: Request): Promise<WireResponse> {
+  async #send(): Promise<WireResponse> {
     const { lease, target, trace } = this.#call;
     const { protocol } = target.provider;
     const credential = lease.secret === undefined ? undefined : { secret: lease.secret, place: protocol.auth };
-    const response = await this.#settings.wire.send(request, credential, this.#attempt, () => {
+    const response = await this.#settings.wire.send(this.#request, credential, this.#attempt, () => {
       this.#reached = true;
       lease.sent();
     });
@@ -94,13 +94,11 @@ class Exchange {
     return response;
   }
 
-  async #refused({ status, headers, body }: WireResponse): Promise<AttemptError> {
-    const { lease, target } = this.#call;
+  async #refused(response: WireResponse): Promise<AttemptError> {
+    const { body } = response;
     const timer = this.#settings.clock.after(ERROR_BODY_MS, () => body.cancel());
     try {
-      const read = await readErrorBody(body, lease.secret);
-      const failure = { status, headers: scrubHeaders(headers, lease.secret), body: read, inBand: false };
-      return new AttemptError(target.provider.protocol.classify(failure, target.provider, this.#settings.clock.now()), { reached: true });
+      return this.#classify(await readErrorBody(body, this.#call.lease.secret), response, false);
     } finally {
       timer.cancel();
     }
@@ -194,14 +192,26 @@ class Exchange {
     return new ChunkReader(wire.events(response.body), decoder, failures, { clock, idleTimeoutMs, giveUp });
   }
 
-  #inBand(error: unknown, { status, headers }: WireResponse): AttemptError {
+  #inBand(error: unknown, response: WireResponse): AttemptError {
+    return this.#classify(scrubValue(error, this.#call.lease.secret), response, true);
+  }
+
+  #classify(body: unknown, { status, headers }: WireResponse, inBand: boolean): AttemptError {
     const { lease, target } = this.#call;
-    const failure = { status, headers: scrubHeaders(headers, lease.secret), body: scrubValue(error, lease.secret), inBand: true };
-    return new AttemptError(target.provider.protocol.classify(failure, target.provider, this.#settings.clock.now()), { reached: true });
+    const { protocol } = target.provider;
+    const clean = scrubHeaders(headers, lease.secret);
+    const { requestId } = protocol.readIds(clean);
+    const verdict = protocol.classify({ status, headers: clean, body, inBand }, target.provider, this.#settings.clock.now());
+    return new AttemptError({ ...(requestId === undefined ? {} : { requestId }), ...verdict }, { reached: true });
   }
 
   #malformed(what: string, text: string, status: number): AttemptError {
     return toMalformed(this.#place, what, scrub(text, this.#call.lease.secret), status);
+  }
+
+  get #place(): Place {
+    const { provider, model } = this.#call.target;
+    return { provider: provider.name, model, host: new URL(this.#request.url).host };
   }
 
   #explain(error: unknown): unknown {
