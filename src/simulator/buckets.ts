@@ -1,4 +1,11 @@
-import type { BucketCounts, BucketKind } from './options.ts';
+/** What a bucket counts. */
+export type BucketCounts = 'requests' | 'tokens' | 'input' | 'output';
+
+/**
+ * How a bucket gives back: `refill` continuously at limit / window up to its burst (a token bucket), `fixed` all at once
+ * when the window ends, `sliding` each unit one window after it was taken.
+ */
+export type BucketKind = 'refill' | 'fixed' | 'sliding';
 
 /** One limit, checked, with every default filled in. */
 export interface BucketSettings {
@@ -75,7 +82,8 @@ class RefillBucket implements Bucket {
     // What was forgiven at admission must not add up.
     this.#level = left < 0 && left >= -TOLERANCE_MS * this.#perMs ? 0 : left;
     return (used, later) => {
-      this.#level = Math.min(this.#capacity, this.#refill(later) + amount - used);
+      // Above full until it is looked at again: refilling cuts it off.
+      this.#level = this.#refill(later) + amount - used;
     };
   }
 

@@ -4,8 +4,6 @@ export { createManualClock } from './manual-clock.ts';
 export type { ManualClock } from './manual-clock.ts';
 export { createRandom } from './random.ts';
 export type {
-  BucketCounts,
-  BucketKind,
   KeyState,
   SimulatorBucket,
   SimulatorGroup,
@@ -14,6 +12,7 @@ export type {
   SimulatorOptions,
   SimulatorStream,
 } from './options.ts';
+export type { BucketCounts, BucketKind } from './buckets.ts';
 export type { Latency } from './latency.ts';
 export type { Reply, ReplyFunction, ReplyRequest, SimulatedMessage } from './content.ts';
 export type {

@@ -1,6 +1,5 @@
-import type { BucketSettings } from './buckets.ts';
+import type { BucketCounts, BucketKind, BucketSettings } from './buckets.ts';
 import type { Checker } from './check.ts';
-import type { BucketCounts, BucketKind } from './options.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -1,16 +1,8 @@
 import type { Clock } from '../clock.ts';
+import type { BucketCounts, BucketKind } from './buckets.ts';
 import type { ReplyFunction } from './content.ts';
 import type { Fault } from './faults.ts';
 import type { Latency } from './latency.ts';
-
-/** What a bucket counts. */
-export type BucketCounts = 'requests' | 'tokens' | 'input' | 'output';
-
-/**
- * How a bucket gives back: `refill` continuously at limit / window up to its burst (a token bucket), `fixed` all at once
- * when the window ends, `sliding` each unit one window after it was taken.
- */
-export type BucketKind = 'refill' | 'fixed' | 'sliding';
 
 /**
  * What the provider thinks of a key: `ok`; `dead` (401 `invalid_api_key`); `spent` (429 `insufficient_quota`);

@@ -120,6 +120,17 @@ describe('counts', () => {
     }
   });
 
+  test('a plain request that its client leaves is aborted, but no stream', async () => {
+    const simulator = await start({ clock: createManualClock(), groups: [{ keys: ['sk-a'] }], latencyMs: 10 });
+    const abort = new AbortController();
+    const left = ask(simulator, CHAT, { signal: abort.signal });
+    await simulator.until(({ inFlight }) => inFlight === 1);
+    abort.abort();
+    await expect(left).rejects.toThrow('abort');
+    await simulator.until(({ inFlight }) => inFlight === 0);
+    expect(simulator.stats()).toMatchObject({ received: 1, aborted: 1, abortedStreams: 0, byStatus: {} });
+  });
+
   test('stats are copies', async () => {
     const simulator = await start();
     const before = simulator.stats();

@@ -174,6 +174,12 @@ describe('tokens', () => {
     expect(headers.has('retry-after')).toBe(false);
   });
 
+  test('nor can one that is larger than the burst: the limit named is what a full bucket holds', async () => {
+    const { simulator } = await startLimited({ tpm: 1000, burst: 0.1 });
+    const { json } = await askWhole(simulator, { ...CHAT, max_tokens: 500 });
+    expect(json.error.message).toContain('Limit 100, Requested 502.');
+  });
+
   test.each([
     ['input', 'input tokens per min (ITPM)'],
     ['output', 'output tokens per min (OTPM)'],
