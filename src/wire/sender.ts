@@ -16,6 +16,8 @@ export class UndiciSender {
   readonly #given: Dispatcher | undefined;
   #direct: Dispatcher | undefined;
   #proxied: Dispatcher | undefined;
+  /** Read once: looking into the environment is not free. */
+  #proxyIsSet: boolean | undefined;
   /** Whose request undici is taking, for the connector that it calls meanwhile. */
   #dispatching: Exchange | undefined;
 
@@ -65,8 +67,8 @@ export class UndiciSender {
   #dispatcherFor(url: URL): Dispatcher {
     if (this.#given !== undefined) return this.#given;
     // Like Go: a proxy is for what is elsewhere, never for this machine.
-    if (!hasProxy(process.env) || isLoopback(url.hostname))
-      return (this.#direct ??= new Agent({ ...NO_TIMEOUTS, connect: this.#connector() }));
+    this.#proxyIsSet ??= hasProxy(process.env);
+    if (!this.#proxyIsSet || isLoopback(url.hostname)) return (this.#direct ??= new Agent({ ...NO_TIMEOUTS, connect: this.#connector() }));
     const timeout = this.#settings.connectTimeoutMs === Infinity ? 0 : this.#settings.connectTimeoutMs + SWEEP_MS;
     return (this.#proxied ??= new EnvHttpProxyAgent({
       ...NO_TIMEOUTS,

@@ -41,7 +41,10 @@ describe('EventDecoder reads', () => {
     const all = bytes(text);
     expect(decode([all])).toEqual(events);
     expect(decode([...all].map((byte) => Uint8Array.of(byte)))).toEqual(events);
-    for (let cut = 0; cut <= all.length; cut += 1) expect(decode([all.subarray(0, cut), all.subarray(cut)])).toEqual(events);
+    for (let cut = 0; cut <= all.length; cut += 1) {
+      // The empty piece in the middle of a character is no piece at all.
+      expect(decode([all.subarray(0, cut), new Uint8Array(), all.subarray(cut)])).toEqual(events);
+    }
   });
 
   test.each([
