@@ -25,7 +25,11 @@ function stack(limits: Partial<Throttled>) {
     if (leased instanceof Promise) return leased;
     const { keyId, groupId, secret, why, waitedMs } = leased;
     return {
-      ...{ keyId, groupId, secret, why, waitedMs },
+      keyId,
+      groupId,
+      secret,
+      why,
+      waitedMs,
       throttled: { group: 'a', concurrency: undefined, minTimeMs: undefined, ...limits },
       sent: () => leased.sent(),
       heard: (...heard) => leased.heard(...heard),
