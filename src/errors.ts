@@ -22,13 +22,20 @@ export abstract class KeywheelError extends Error {
 
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
+  }
+
+  static {
+    name(this, 'KeywheelError');
   }
 }
 
 /** A wrong option, provider or key; thrown before any network use. */
 export class ConfigError extends KeywheelError {
   readonly code = 'invalid_config';
+
+  static {
+    name(this, 'ConfigError');
+  }
 }
 
 /** The request is wrong, too long or refused for its content. Without a `status` it never left the program. */
@@ -39,12 +46,19 @@ export class RequestError extends KeywheelError {
   /** The provider's answer, without secrets. */
   readonly body: unknown;
 
-  constructor(message: string, details: { readonly class: FailureClass; readonly status?: number | undefined; readonly body?: unknown; readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { readonly class: FailureClass; readonly status?: number | undefined; readonly body?: unknown; readonly cause?: unknown },
+  ) {
     super(message, details);
     this.code = details.status === undefined ? 'invalid_request' : 'request_rejected';
     this.class = details.class;
     this.status = details.status;
     this.body = details.body;
+  }
+
+  static {
+    name(this, 'RequestError');
   }
 }
 
@@ -55,11 +69,18 @@ export class ProviderError extends KeywheelError {
   readonly status: number | undefined;
   readonly body: unknown;
 
-  constructor(message: string, details: { readonly class: FailureClass; readonly status?: number | undefined; readonly body?: unknown; readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { readonly class: FailureClass; readonly status?: number | undefined; readonly body?: unknown; readonly cause?: unknown },
+  ) {
     super(message, details);
     this.class = details.class;
     this.status = details.status;
     this.body = details.body;
+  }
+
+  static {
+    name(this, 'ProviderError');
   }
 }
 
@@ -79,16 +100,27 @@ export class KeysExhaustedError extends KeywheelError {
   readonly retryAt: number | undefined;
   readonly keys: readonly ExhaustedKey[];
 
-  constructor(message: string, details: { readonly retryAt: number | undefined; readonly keys: readonly ExhaustedKey[]; readonly cause?: unknown }) {
+  constructor(
+    message: string,
+    details: { readonly retryAt: number | undefined; readonly keys: readonly ExhaustedKey[]; readonly cause?: unknown },
+  ) {
     super(message, details);
     this.retryAt = details.retryAt;
     this.keys = details.keys;
+  }
+
+  static {
+    name(this, 'KeysExhaustedError');
   }
 }
 
 /** The call's own time (`timeoutMs`) is over. */
 export class DeadlineError extends KeywheelError {
   readonly code = 'deadline_exceeded';
+
+  static {
+    name(this, 'DeadlineError');
+  }
 }
 
 /** A stream ended without its terminal marker, or failed after its first content. */
@@ -103,22 +135,38 @@ export class StreamInterruptedError<Partial = unknown> extends KeywheelError {
     this.class = details.class;
     this.partial = details.partial;
   }
+
+  static {
+    name(this, 'StreamInterruptedError');
+  }
 }
 
 /** An answer that does not validate against the schema that was asked for. */
 export class OutputError extends KeywheelError {
   readonly code = 'invalid_output';
   readonly class: FailureClass = 'bad_output';
+
+  static {
+    name(this, 'OutputError');
+  }
 }
 
 /** `cache: 'only'` found nothing. */
 export class CacheMissError extends KeywheelError {
   readonly code = 'cache_miss';
+
+  static {
+    name(this, 'CacheMissError');
+  }
 }
 
 /** The client was closed. */
 export class ClosedError extends KeywheelError {
   readonly code = 'client_closed';
+
+  static {
+    name(this, 'ClosedError');
+  }
 }
 
 /**
@@ -133,6 +181,15 @@ export function withReport<E extends KeywheelError>(error: E, report: CallReport
 
 /** The same error as an object of its own: for callers that share one failure. */
 export function copyError<E extends KeywheelError>(error: E): E {
-  const twin = Object.create(Object.getPrototypeOf(error) as object, Object.getOwnPropertyDescriptors(error)) as E;
+  // A true error, which `Object.create` would not make: newer Nodes keep the stack inside, and tools ask for the inside too.
+  const twin = Object.setPrototypeOf(new Error(error.message), Object.getPrototypeOf(error) as object) as E;
+  const { stack: _, ...own } = Object.getOwnPropertyDescriptors(error);
+  Object.defineProperties(twin, own);
+  Object.defineProperty(twin, 'stack', { value: error.stack, writable: true, enumerable: false, configurable: true });
   return twin;
+}
+
+/** On the prototype, so that stacks begin with it, and by its text: a bundler may shorten the names of classes. */
+function name(of: { readonly prototype: Error }, text: string): void {
+  Object.defineProperty(of.prototype, 'name', { value: text, writable: true, enumerable: false, configurable: true });
 }
