@@ -139,7 +139,8 @@ export class Events {
   emit<Name extends EventName>(name: Name, payload: ClientEvents[Name]): void {
     const listeners = this.#listeners.get(name) as Set<Listener<Name>> | undefined;
     if (listeners === undefined) return;
-    for (const listener of listeners) quietly(() => listener(payload));
+    // Those that listen now: one that is added meanwhile waits for the next event, one that left is not called.
+    for (const listener of Array.from(listeners)) if (listeners.has(listener)) quietly(() => listener(payload));
   }
 }
 
@@ -147,7 +148,8 @@ export class Events {
 export function quietly(listen: () => unknown): void {
   try {
     const returned = listen();
-    if (returned instanceof Promise) returned.catch(() => {});
+    // Not `instanceof`: any promise library's rejection would be reported as unhandled.
+    if (typeof returned === 'object' && returned !== null && 'then' in returned) Promise.resolve(returned).catch(() => {});
   } catch {
     // A listener's failure is not the call's.
   }
