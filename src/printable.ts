@@ -1,11 +1,16 @@
-// C0 and C1 controls, DEL, and the characters that reorder or hide text: none of them may reach a terminal.
-// eslint-disable-next-line no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+// Controls, format characters (which hide or reorder text) and line separators: none of them may reach a terminal.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+/** Half of a character that lies beyond the first plane, left where a text was cut. */
+const HALF = /[\ud800-\udbff]$/;
 
 /** A provider's text made safe for one line of a terminal or a log: no control characters, at most `longest` characters. */
 export function toPrintable(text: string, longest = 500): string {
-  const clean = text.slice(0, longest * 2).replace(UNPRINTABLE, ' ').trim();
-  return clean.length <= longest ? clean : `${clean.slice(0, longest - 1)}…`;
+  const clean = text
+    .slice(0, longest * 2)
+    .replace(HALF, '')
+    .replace(UNPRINTABLE, ' ')
+    .trim();
+  return clean.length <= longest ? clean : `${clean.slice(0, longest - 1).replace(HALF, '')}…`;
 }
 
 /** A current value as an error shows it: short, on one line, never a whole object. */
