@@ -40,9 +40,11 @@ class SystemTimer implements Timer {
   #timeout: NodeJS.Timeout | undefined;
 
   constructor(ms: number, fire: () => void, background: boolean) {
-    const slice = Math.min(ms, LONGEST_TIMER_MS);
     const sleep = (left: number): void => {
-      this.#timeout = setTimeout(() => (left <= LONGEST_TIMER_MS ? fire() : sleep(left - LONGEST_TIMER_MS)), Math.min(left, slice));
+      this.#timeout = setTimeout(
+        () => (left > LONGEST_TIMER_MS ? sleep(left - LONGEST_TIMER_MS) : fire()),
+        Math.min(left, LONGEST_TIMER_MS),
+      );
       if (background) this.#timeout.unref();
     };
     sleep(Math.max(0, Math.ceil(ms)));
