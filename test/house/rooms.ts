@@ -17,13 +17,13 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   deadline: ['clock', 'abort', 'errors'],
 
   // What is said, who serves it, how each provider speaks, and the bytes.
-  chat: ['type secret', 'errors', 'type report'],
+  chat: ['type secret', 'errors', 'printable', 'type report'],
   pool: ['secret', 'clock', 'abort', 'failure', 'errors', 'events', 'deadline', 'printable', 'type chat'],
   providers: ['chat', 'failure', 'errors', 'printable', 'type clock', 'type secret', 'type wire'],
   wire: ['secret', 'clock', 'abort', 'errors', 'failure', 'printable', 'deadline'],
 
   // One way down.
-  call: ['type chat', 'type pool', 'type providers', 'report', 'trace', 'failure', 'deadline'],
+  call: ['type chat', 'type pool', 'type providers', 'report', 'trace', 'failure', 'deadline', 'type events'],
   transport: ['call', 'chat', 'providers', 'wire', 'type pool', 'errors', 'failure', 'clock', 'deadline', 'printable', 'trace'],
   layers: [
     'call',
@@ -43,7 +43,20 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
 
   // What users hold.
-  options: ['type chat', 'type pool', 'providers', 'errors', 'clock', 'secret', 'type layers'],
+  options: [
+    'type call',
+    'type chat',
+    'type pool',
+    'providers',
+    'errors',
+    'printable',
+    'clock',
+    'secret',
+    'type events',
+    'type failure',
+    'type layers',
+    'type wire',
+  ],
   client: ['everything but simulator'],
   index: ['everything but simulator'],
 
