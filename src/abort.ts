@@ -27,9 +27,11 @@ class Fan {
   readonly #signal: AbortSignal;
   readonly #listeners = new Set<AbortListener>();
   readonly #fire = (): void => {
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    for (const listener of listeners) listener(this.#signal.reason);
+    // Over the live set: who stops listening while others are told is not called any more.
+    for (const listener of this.#listeners) {
+      this.#listeners.delete(listener);
+      listener(this.#signal.reason);
+    }
   };
 
   constructor(signal: AbortSignal) {

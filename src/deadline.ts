@@ -59,11 +59,12 @@ export class Deadline {
       listener(ended.reason);
       return () => {};
     }
-    this.#listeners ??= new Set();
+    const listeners = (this.#listeners ??= new Set());
     const entry: AbortListener = (reason) => listener(reason);
-    this.#listeners.add(entry);
+    listeners.add(entry);
     this.#hook();
-    return () => void this.#listeners?.delete(entry);
+    // Of that set, also while it is told of the end: who stops listening then is not called any more.
+    return () => void listeners.delete(entry);
   }
 
   /** Ends the call now; later ends change nothing. */
