@@ -17,7 +17,10 @@ type Entry = { -readonly [Field in keyof AttemptReport]: AttemptReport[Field] };
  * Leases a key for each attempt and goes on to another group when the answer is about the key, not about the provider.
  * A group that refused is held, so that the pool does not offer it again until its hold has ended.
  */
-export function rotate(pool: Leaser, settings: { readonly clock: Clock; readonly maxRotations: number; readonly onAttempt: (call: Call, attempt: AttemptReport) => void }): Layer<Routed, Leased> {
+export function rotate(
+  pool: Leaser,
+  settings: { readonly clock: Clock; readonly maxRotations: number; readonly onAttempt: (call: Call, attempt: AttemptReport) => void },
+): Layer<Routed, Leased> {
   return (next: Send<Leased>) => async (call: Routed) => {
     const cost = call.target.provider.protocol.estimate(call.asked);
     for (let rotations = 0; ; rotations += 1) {
@@ -69,7 +72,11 @@ class Attempt {
   readonly #onAttempt: (call: Call, attempt: AttemptReport) => void;
   readonly #entry: Entry;
 
-  constructor(call: Routed, lease: Lease, settings: { readonly clock: Clock; readonly onAttempt: (call: Call, attempt: AttemptReport) => void }) {
+  constructor(
+    call: Routed,
+    lease: Lease,
+    settings: { readonly clock: Clock; readonly onAttempt: (call: Call, attempt: AttemptReport) => void },
+  ) {
     this.#call = call;
     this.#lease = lease;
     this.#clock = settings.clock;

@@ -1,6 +1,9 @@
 /** Refusals of a key this long ago say nothing about its provider now. */
 const WINDOW_MS = 60_000;
 
+/** A call may wait for minutes between two refusals; what it accused must be remembered as long. */
+const MEMORY_MS = 15 * 60_000;
+
 /** One call is believed about so many keys: a poisoned one must not kill a pool. */
 const MARKS_PER_CALL = 2;
 
@@ -12,12 +15,20 @@ interface Refused {
   readonly marked: boolean;
 }
 
-/** Recent refusals of a provider's keys, since the last answer that any of them gave. */
+/** Recent refusals of a provider's keys. */
 export interface Alike {
+  /** Those since the last answer that any of its keys gave. */
   readonly refused: readonly Refused[];
+  /** Keys that each call was believed about: answers to other calls in between do not clear the one that accuses. */
+  readonly marks: readonly { readonly call: string; readonly at: number }[];
 }
 
-export const noneAlike: Alike = { refused: [] };
+export const noneAlike: Alike = { refused: [], marks: [] };
+
+/** A key of the provider answered: not all of them fail alike. */
+export function afterAnswer(state: Alike): Alike {
+  return state.refused.length === 0 ? state : { refused: [], marks: state.marks };
+}
 
 /** What to do with a refused key. */
 export type Judgement =
@@ -37,6 +48,7 @@ export function judge(
   live: readonly string[],
 ): { readonly state: Alike; readonly judgement: Judgement } {
   const recent = state.refused.filter((refused) => refused.at > refusal.now - WINDOW_MS);
+  const recentMarks = state.marks.filter((mark) => mark.at > refusal.now - MEMORY_MS);
   const entry = { key: refusal.key, call: refusal.call, at: refusal.now };
   const accused = new Set([...recent.map((refused) => refused.key), refusal.key]);
   // One key alone has nothing to be compared with: its refusal is believed.
@@ -44,11 +56,14 @@ export function judge(
     const calls = new Set([...recent.map((refused) => refused.call), refusal.call]);
     const keys = recent.filter((refused) => refused.marked).map((refused) => refused.key);
     const cleared = [...recent, { ...entry, marked: false }].map((refused) => ({ ...refused, marked: false }));
-    return { state: { refused: latest(cleared) }, judgement: { decision: calls.size > 1 ? 'provider' : 'acquit', keys } };
+    return {
+      state: { refused: latest(cleared), marks: recentMarks },
+      judgement: { decision: calls.size > 1 ? 'provider' : 'acquit', keys },
+    };
   }
-  const marks = recent.filter((refused) => refused.call === refusal.call && refused.marked).length;
-  const marked = marks < MARKS_PER_CALL;
-  return { state: { refused: latest([...recent, { ...entry, marked }]) }, judgement: { decision: marked ? 'mark' : 'spare' } };
+  const marked = recentMarks.filter((mark) => mark.call === refusal.call).length < MARKS_PER_CALL;
+  const marks = marked ? [...recentMarks, { call: refusal.call, at: refusal.now }] : recentMarks;
+  return { state: { refused: latest([...recent, { ...entry, marked }]), marks }, judgement: { decision: marked ? 'mark' : 'spare' } };
 }
 
 /** The two latest refusals of each key are enough to see several calls; more would only cost memory. */

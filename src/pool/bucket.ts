@@ -22,6 +22,9 @@ export interface Law {
   resetAt(now: number): number;
 }
 
+/** The margin for sums of fractions, so that 10 refills of a tenth make a whole. */
+const EPSILON = 1e-6;
+
 /** A token bucket: `burst` at most, refilled continuously with `limit` a window. */
 export class RefillLaw implements Law {
   readonly kind = 'refill';
@@ -47,8 +50,7 @@ export class RefillLaw implements Law {
 
   fitsAt(cost: number, now: number): number {
     const short = Math.min(cost, this.#burst) - this.#levelAt(now);
-    // The margin is for the sums of fractions, so that 10 refills of a tenth make a whole.
-    return short <= 1e-6 ? now : now + Math.ceil(short / this.#perMs - 1e-6);
+    return short <= EPSILON ? now : now + Math.ceil(short / this.#perMs - EPSILON);
   }
 
   take(cost: number, now: number): Charge {
@@ -111,9 +113,9 @@ export class FixedLaw implements Law {
   fitsAt(cost: number, now: number): number {
     this.#turn(now);
     const wanted = Math.min(cost, this.#limit);
-    if (this.#used + wanted <= this.#limit) return now;
+    if (this.#used + wanted <= this.#limit + EPSILON) return now;
     // What an overdraft took is owed by the following windows.
-    const windows = Math.ceil((this.#used + wanted) / this.#limit) - 1;
+    const windows = Math.ceil((this.#used + wanted - EPSILON) / this.#limit) - 1;
     return this.#endsAt + (windows - 1) * this.#windowMs;
   }
 
@@ -138,6 +140,12 @@ export class FixedLaw implements Law {
   resetAt(now: number): number {
     this.#turn(now);
     return this.#used > 0 ? this.#endsAt : now;
+  }
+
+  /** When the current window ends. */
+  endsAt(now: number): number {
+    this.#turn(now);
+    return this.#endsAt;
   }
 
   /** The server's word: what is left and when its window ends. */
@@ -176,7 +184,7 @@ export class SlidingLaw implements Law {
 
   fitsAt(cost: number, now: number): number {
     this.#forget(now);
-    let over = this.#used + Math.min(cost, this.#limit) - this.#limit;
+    let over = this.#used + Math.min(cost, this.#limit) - this.#limit - EPSILON;
     if (over <= 0) return now;
     for (let index = this.#first; index < this.#charges.length; index += 1) {
       const charge = this.#charges[index];
@@ -213,10 +221,16 @@ export class SlidingLaw implements Law {
   }
 
   #forget(now: number): void {
-    for (let charge = this.#charges[this.#first]; charge !== undefined && charge.at <= now - this.#windowMs; charge = this.#charges[this.#first]) {
+    for (
+      let charge = this.#charges[this.#first];
+      charge !== undefined && charge.at <= now - this.#windowMs;
+      charge = this.#charges[this.#first]
+    ) {
       this.#used -= charge.cost;
       this.#first += 1;
     }
+    // Sums of fractions drift: a residue in an empty window would make a full-size cost wait for ever.
+    if (this.#first === this.#charges.length) this.#used = 0;
     // Dropping the spent head only now and then keeps forgetting cheap.
     if (this.#first > 64 && this.#first * 2 > this.#charges.length) {
       this.#charges = this.#charges.slice(this.#first);

@@ -25,6 +25,7 @@ export class Grant implements Lease, Unheard {
   readonly #owner: GrantOwner;
   readonly #taken: readonly Taken[];
   #sentAt: number | undefined;
+  #heard = false;
   #settled = false;
 
   constructor(owner: GrantOwner, ask: Ask, choice: Choice, waited: { readonly ms: number; readonly why: string }, now: number) {
@@ -80,11 +81,15 @@ export class Grant implements Lease, Unheard {
   heard(readings: readonly BucketReading[], organization: string | undefined): void {
     // Headers of an answer that nobody waits for any more still tell of the limits.
     this.quota.unheard.delete(this);
+    this.#heard = true;
     const now = this.#owner.now();
-    for (const reading of readings) this.quota.hear(reading, this.#sentAt ?? now, now);
+    const sentAt = this.#sentAt ?? now;
+    for (const reading of readings) this.quota.hear(reading, sentAt, now);
+    this.quota.found(sentAt);
     const { group } = this.key;
     if (organization !== undefined && group.organization?.id !== organization) group.provider.tie(group, organization);
-    if (readings.length > 0) this.#owner.stirred();
+    // Also without a word of limits: an unknown quota lets the next one start when an answer is here.
+    this.#owner.stirred();
   }
 
   settle(end: LeaseEnd): void {
@@ -93,6 +98,7 @@ export class Grant implements Lease, Unheard {
     const now = this.#owner.now();
     const { key, quota } = this;
     quota.unheard.delete(this);
+    if (!this.#heard && this.#sentAt !== undefined && isSilent(end)) quota.lose(this);
     quota.inFlight -= 1;
     key.group.inFlight -= 1;
     key.inFlight -= 1;
@@ -109,8 +115,14 @@ export class Grant implements Lease, Unheard {
     }
     const used = usedBy(end);
     if (used === undefined) return;
-    for (const { meter, charge } of this.#taken) if (meter.counts !== 'requests') meter.law.correct(charge, costIn(meter.counts, used), now);
+    for (const { meter, charge } of this.#taken)
+      if (meter.counts !== 'requests') meter.law.correct(charge, costIn(meter.counts, used), now);
   }
+}
+
+/** True when no answer came to what was sent. */
+function isSilent(end: LeaseEnd): boolean {
+  return end.status === 'cancelled' || (end.status === 'failed' && end.reached && end.verdict.status === undefined);
 }
 
 /** What the provider charged in tokens; `undefined` when nobody knows, so that the estimate stands. */
@@ -132,4 +144,3 @@ function holdersOf(key: KeyEntry): readonly KeyEntry['holds'][] {
     ? [key.holds, group.holds, group.provider.holds]
     : [key.holds, group.holds, group.provider.holds, group.organization.holds];
 }
-

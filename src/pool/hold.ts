@@ -73,8 +73,8 @@ export function afterRefusal(previous: Hold | undefined, refusal: Refusal, rando
     const fresh = begin(refusal, 1, random);
     return fresh.until >= previous.until ? fresh : { ...fresh, until: previous.until };
   }
-  if (sentAt < previous.since) {
-    // The same burst. The server may still have named a later end to this one.
+  if (sentAt <= previous.since) {
+    // The same burst: nothing was sent after the hold began in that very millisecond. The server may still have named a later end to this one.
     const named = verdict.until;
     return named !== undefined && named.at > previous.until ? { ...previous, until: named.at, source: named.source } : previous;
   }
@@ -86,7 +86,8 @@ function begin(refusal: Refusal, strikes: number, random: Random): Hold {
   const { verdict, scope, model, now, bucketAt } = refusal;
   const term = termOf(verdict.class, scope);
   const base = { scope, model, class: verdict.class, since: now, strikes, status: verdict.status, why: verdict.why } as const;
-  if (verdict.until !== undefined) return { ...base, until: Math.max(now + 1, verdict.until.at), source: verdict.until.source, release: term.release };
+  if (verdict.until !== undefined)
+    return { ...base, until: Math.max(now + 1, verdict.until.at), source: verdict.until.source, release: term.release };
   if (bucketAt !== undefined && verdict.class === 'rate_limited') return { ...base, until: bucketAt, source: 'bucket', release: 'time' };
   const delay = Math.min(term.longestMs, term.firstMs * 2 ** (strikes - 1));
   // Jitter only ever adds: a herd spreads out, nobody comes early.

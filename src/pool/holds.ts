@@ -61,7 +61,10 @@ export class Holds {
     const active = (model === undefined ? [this.#cells.get(ALL)] : [this.#cells.get(ALL), this.#cells.get(model)])
       .flatMap((cell) => (cell === undefined ? [] : [cell.hold]))
       .filter((hold) => hold.until > now);
-    return active.reduce<Hold | undefined>((longest, hold) => (longest === undefined || hold.until > longest.until ? hold : longest), undefined);
+    return active.reduce<Hold | undefined>(
+      (longest, hold) => (longest === undefined || hold.until > longest.until ? hold : longest),
+      undefined,
+    );
   }
 
   /** The hold on all models, also one that has ended but that nobody has proved to be over. */
@@ -75,7 +78,8 @@ export class Holds {
 
   /** Takes back a hold that turned out to be somebody else's fault. */
   acquit(): void {
-    for (const [name, { hold }] of this.#cells) if (hold.class === 'key_invalid' || hold.class === 'key_forbidden') this.#cells.delete(name);
+    for (const [name, { hold }] of this.#cells)
+      if (hold.class === 'key_invalid' || hold.class === 'key_forbidden') this.#cells.delete(name);
   }
 
   /** A person says that it may be used. */

@@ -6,6 +6,14 @@ const USUAL_WINDOWS_MS = [1000, 10_000, 60_000, 3_600_000, 86_400_000];
 /** `remaining` is a whole number of a fraction, so one unit less can be noise. */
 const CERTAIN_FALL = 2;
 
+/** Votes that make a window fixed: one can be an accident. */
+const DECIDING_VOTES = 2;
+/** Votes beyond this add nothing, so that a server that changes its ways is believed again. */
+const MOST_VOTES = 4;
+
+/** Part by which an estimate may be wrong beyond its rounding. */
+const DRIFT = 0.05;
+
 /** What one answer said of a limit: what the server had left, and in how long it is full or its window ends. */
 export interface Sample {
   readonly limit: number;
@@ -20,7 +28,7 @@ export interface Learned {
   readonly windowMs: number;
   readonly burst: number;
   readonly kind: Exclude<BucketKind, 'sliding'>;
-  /** Votes for a fixed window: two in a row decide, one can be an accident. */
+  /** Votes for a fixed window. */
   readonly fixedVotes: number;
   /** An earlier sample of the same slope. */
   readonly reference: Sample | undefined;
@@ -37,34 +45,64 @@ export function beginLearning(sample: Sample, windowMs: number): Learned {
  * A server that raises or lowers its limit is believed at once.
  */
 export function learn(state: Learned, sample: Sample): Learned {
-  if (sample.limit !== state.limit) return beginLearning(sample, state.windowMs);
+  if (sample.limit !== state.limit) return { ...beginLearning(sample, state.windowMs), kind: state.kind, fixedVotes: state.fixedVotes };
   const { reference } = state;
   if (reference === undefined || reference.resetMs === undefined) return widen({ ...state, reference: sample }, sample);
   if (sample.resetMs === undefined) return state;
   const fell = reference.remaining - sample.remaining;
-  const stretched = sample.resetMs - reference.resetMs;
-  // More is left than before: a new slope begins here.
+  const stretchedMs = sample.resetMs - reference.resetMs;
+  // More is left than before: a new slope, or a new window, begins here.
   if (fell < 0) return widen({ ...state, reference: sample }, sample);
-  if (fell >= CERTAIN_FALL && stretched < 0) return voteFixed(state, sample);
-  if (fell === 0 || stretched <= 0) return widen(state, sample);
-  return fitSlope(state, sample, fell, stretched);
+  if (fell >= CERTAIN_FALL && stretchedMs < 0) return voteFixed(state, sample);
+  if (fell === 0 || stretchedMs <= 0) return widen(state, sample);
+  if (state.kind === 'fixed') return voteRefill(state, sample);
+  return fitSlope(state, sample, { fell, stretchedMs, grainMs: grainOf(sample.resetMs, reference.resetMs) });
 }
 
 function voteFixed(state: Learned, sample: Sample): Learned {
-  const fixedVotes = state.fixedVotes + 1;
+  const fixedVotes = Math.min(MOST_VOTES, state.fixedVotes + 1);
   const next: Learned = { ...state, fixedVotes, reference: sample };
-  return fixedVotes < 2 ? next : { ...next, kind: 'fixed', burst: state.limit, windowMs: widest(state.windowMs, sample.resetMs ?? 0) };
+  if (fixedVotes < DECIDING_VOTES) return next;
+  return { ...next, kind: 'fixed', burst: state.limit, windowMs: widest(state.windowMs, sample.resetMs ?? 0) };
 }
 
-function fitSlope(state: Learned, sample: Sample, fell: number, stretched: number): Learned {
-  const estimate = (state.limit * stretched) / fell;
-  const error = 1 / fell + 0.05;
-  const usual = USUAL_WINDOWS_MS.find((windowMs) => Math.abs(windowMs - estimate) <= windowMs * error);
-  // A window nobody uses is believed only when the fall is long enough to measure it.
-  const windowMs = usual ?? (fell >= 5 ? estimate : state.windowMs);
-  const refill: Learned = { ...state, kind: 'refill', fixedVotes: 0, windowMs };
-  const moved = Math.abs(windowMs - state.windowMs) > state.windowMs * 0.1 || state.kind === 'fixed';
-  return moved ? { ...refill, burst: burstOf(refill, sample) } : widen(refill, sample);
+/** In a fixed window `reset` jumps up when a new one begins, which looks like a slope once; a bucket that refills does it each time. */
+function voteRefill(state: Learned, sample: Sample): Learned {
+  const fixedVotes = state.fixedVotes - 1;
+  const next: Learned = { ...state, fixedVotes, reference: sample };
+  return fixedVotes > 0 ? next : widen({ ...next, kind: 'refill' }, sample);
+}
+
+interface Slope {
+  readonly fell: number;
+  readonly stretchedMs: number;
+  /** `reset` is rounded to this. */
+  readonly grainMs: number;
+}
+
+function fitSlope(state: Learned, sample: Sample, slope: Slope): Learned {
+  const windowMs = windowOf(state, slope);
+  const refill: Learned = { ...state, fixedVotes: 0, windowMs };
+  return windowMs === state.windowMs ? widen(refill, sample) : { ...refill, burst: burstOf(refill, sample) };
+}
+
+/** The window that the slope proves: the known one unless it cannot be, then a usual one, then the measured one. */
+function windowOf({ limit, windowMs }: Learned, { fell, stretchedMs, grainMs }: Slope): number {
+  const least = ((limit * (stretchedMs - grainMs)) / (fell + 1)) * (1 - DRIFT);
+  const most = fell === 1 ? Infinity : ((limit * (stretchedMs + grainMs)) / (fell - 1)) * (1 + DRIFT);
+  const isPossible = (candidateMs: number): boolean => candidateMs >= least && candidateMs <= most;
+  if (isPossible(windowMs)) return windowMs;
+  const measuredMs = (limit * stretchedMs) / fell;
+  const distance = (candidateMs: number): number => Math.abs(Math.log(candidateMs / measuredMs));
+  const usual = USUAL_WINDOWS_MS.filter(isPossible).sort((a, b) => distance(a) - distance(b))[0];
+  if (usual !== undefined) return usual;
+  // A window nobody uses is believed only when the samples are fine enough to measure it.
+  return least > 0 && most / least < 2 ? measuredMs : windowMs;
+}
+
+/** How coarsely the server rounds `reset`, as far as two samples tell. */
+function grainOf(aMs: number, bMs: number): number {
+  return [1000, 100, 10].find((grainMs) => aMs % grainMs === 0 && bMs % grainMs === 0) ?? 1;
 }
 
 /** The largest burst seen: `remaining` is floored, so a smaller one proves nothing. */

@@ -21,7 +21,10 @@ export interface KeyInput {
 }
 
 /** What a person or a definitive answer decided; what only time decides is a hold. */
-export type KeyStatus = { readonly status: 'usable' } | { readonly status: 'disabled' } | { readonly status: 'invalid'; readonly since: number };
+export type KeyStatus =
+  | { readonly status: 'usable' }
+  | { readonly status: 'disabled' }
+  | { readonly status: 'invalid'; readonly since: number };
 
 /** Why a key is not ready, as people read it. */
 export interface KeyReason {
@@ -68,6 +71,9 @@ const FIRST_PROBES = 4;
 /** Beyond this many at once nothing is learned by going slowly. */
 const MANY = 512;
 
+/** Lost attempts that are remembered until an answer to a later one comes. */
+const MOST_LOST = 64;
+
 /** What one group may spend on one model. */
 export class Quota {
   readonly model: string;
@@ -75,6 +81,7 @@ export class Quota {
   /** Attempts whose headers are not here yet. */
   readonly unheard = new Set<Unheard>();
   readonly #slots = new Map<string, LearnedMeter>();
+  #lost: Unheard[] = [];
   inFlight = 0;
   #ramp = FIRST_PROBES;
 
@@ -85,7 +92,8 @@ export class Quota {
 
   /** True while as many calls are out as an unknown quota gets. */
   get ramping(): boolean {
-    return this.inFlight >= this.#ramp;
+    // Answers count from their headers: long streams tell nothing more while they are read.
+    return this.unheard.size >= this.#ramp;
   }
 
   get slots(): ReadonlyMap<string, LearnedMeter> {
@@ -98,7 +106,7 @@ export class Quota {
 
   /** One refusal, or one burst of them: what was out was too much. */
   refused(): void {
-    if (this.#slots.size === 0) this.#ramp = Math.max(2, Math.min(this.#ramp, Math.floor(this.inFlight / 2)));
+    if (this.#slots.size === 0) this.#ramp = Math.max(2, Math.min(this.#ramp, Math.floor(this.unheard.size / 2)));
   }
 
   hear(reading: BucketReading, sentAt: number, now: number): void {
@@ -110,8 +118,24 @@ export class Quota {
       this.#slots.set(reading.slot, meter);
       this.meters.push(meter);
     }
-    meter.hear(reading, sentAt, this.unheard, now);
+    meter.hear(reading, sentAt, this.#lost.length === 0 ? this.unheard : [...this.unheard, ...this.#lost], now);
     this.#ramp = Infinity;
+  }
+
+  /** An attempt that was sent and whose headers will never be here: the server may count it, or have counted it. */
+  lose(attempt: Unheard): void {
+    this.#lost.push(attempt);
+    if (this.#lost.length > MOST_LOST) this.#lost.shift();
+  }
+
+  /** An answer to a request sent at `sentAt` is here: the server had counted what came before it. */
+  found(sentAt: number): void {
+    if (this.#lost.length > 0) this.#lost = this.#lost.filter((lost) => lost.sentAt === undefined || lost.sentAt >= sentAt);
+  }
+
+  /** True when forgetting it forgets nothing that was spent. */
+  idle(now: number): boolean {
+    return this.inFlight === 0 && this.meters.every(({ law, model }) => model === undefined || law.resetAt(now) <= now);
   }
 }
 
@@ -137,7 +161,9 @@ export class Group {
     this.id = id;
     this.provider = provider;
     this.limits = limits;
-    this.#shared = limits.buckets.filter((spec) => !spec.perModel).map((spec) => ({ models: spec.models, meter: configuredMeter(spec, undefined, now) }));
+    this.#shared = limits.buckets
+      .filter((spec) => !spec.perModel)
+      .map((spec) => ({ models: spec.models, meter: configuredMeter(spec, undefined, now) }));
   }
 
   /** Weight among groups: that of its heaviest key, as more keys do not make more quota. */
@@ -148,8 +174,10 @@ export class Group {
   quota(model: string, now: number): Quota {
     let quota = this.#quotas.get(model);
     if (quota === undefined) {
-      if (this.#quotas.size >= REMEMBERED) this.#forget();
-      const own = this.limits.buckets.filter((spec) => spec.perModel && matchesModel(spec.models, model)).map((spec) => configuredMeter(spec, model, now));
+      if (this.#quotas.size >= REMEMBERED) this.#forget(now);
+      const own = this.limits.buckets
+        .filter((spec) => spec.perModel && matchesModel(spec.models, model))
+        .map((spec) => configuredMeter(spec, model, now));
       const shared = this.#shared.filter(({ models }) => matchesModel(models, model)).map(({ meter }) => meter);
       quota = new Quota(model, [...own, ...shared]);
       this.#quotas.set(model, quota);
@@ -163,8 +191,9 @@ export class Group {
     return [...new Set([...this.#shared.map(({ meter }) => meter), ...own])];
   }
 
-  #forget(): void {
-    for (const [model, quota] of this.#quotas) if (quota.inFlight === 0) this.#quotas.delete(model);
+  /** Only those that would begin as they are: a bucket that is partly spent must not be full again because of made-up names. */
+  #forget(now: number): void {
+    for (const [model, quota] of this.#quotas) if (quota.idle(now)) this.#quotas.delete(model);
   }
 }
 
@@ -211,4 +240,3 @@ export class ProviderEntry {
     return organization;
   }
 }
-

@@ -51,7 +51,13 @@ export class LearnedMeter implements Meter {
   /** When the last believed answer's request was sent: answers of earlier ones are old news. */
   #sentAt = -Infinity;
 
-  constructor(counts: Counted, model: string, sample: { readonly limit: number; readonly remaining: number; readonly resetMs: number | undefined }, windowMs: number, now: number) {
+  constructor(
+    counts: Counted,
+    model: string,
+    sample: { readonly limit: number; readonly remaining: number; readonly resetMs: number | undefined },
+    windowMs: number,
+    now: number,
+  ) {
     this.counts = counts;
     this.model = model;
     this.#learned = beginLearning(sample, windowMs);
@@ -75,9 +81,12 @@ export class LearnedMeter implements Meter {
    * still unanswered is subtracted. It lowers the level at once and raises it only as far as nothing in flight can explain.
    */
   hear(reading: BucketReading, sentAt: number, unheard: Iterable<Unheard>, now: number): void {
-    if (sentAt < this.#sentAt) return;
-    this.#sentAt = sentAt;
     const limit = reading.limit ?? this.#learned.limit;
+    // A limit of nothing could never be unlearned, as nothing would be sent again.
+    if (sentAt < this.#sentAt || limit <= 0) return;
+    // Of two requests of one millisecond nobody knows which the server counted first.
+    const latest = sentAt > this.#sentAt;
+    this.#sentAt = sentAt;
     if (reading.remaining === undefined) {
       if (limit !== this.#learned.limit) this.#reshape(learn(this.#learned, { limit, remaining: limit, resetMs: undefined }), now);
       return;
@@ -90,19 +99,19 @@ export class LearnedMeter implements Meter {
       all += cost;
       if (attempt.sentAt === undefined || attempt.sentAt >= sentAt) after += cost;
     }
-    this.#setLevel(reading.remaining - after, reading.remaining - all, reading.resetMs, now);
+    this.#setLevel(reading.remaining - after, latest ? reading.remaining - all : -Infinity, reading.resetMs, now);
   }
 
   #setLevel(highest: number, surest: number, resetMs: number | undefined, now: number): void {
     const law = this.#law;
     const level = law.remaining(now);
-    if (law.kind === 'fixed') {
-      const endsAt = resetMs === undefined ? law.resetAt(now) : now + resetMs;
-      law.setWindow({ limit: this.limit, windowMs: this.windowMs, remaining: highest, endsAt: Math.max(now + 1, endsAt) });
+    const remaining = highest < level ? highest : Math.max(level, surest);
+    if (law.kind === 'refill') {
+      if (remaining !== level) law.setLevel(remaining, now);
       return;
     }
-    if (highest < level) law.setLevel(highest, now);
-    else if (surest > level) law.setLevel(surest, now);
+    const endsAt = resetMs === undefined ? law.endsAt(now) : now + resetMs;
+    law.setWindow({ limit: this.limit, windowMs: this.windowMs, remaining, endsAt: Math.max(now + 1, endsAt) });
   }
 
   #reshape(next: Learned, now: number): void {

@@ -22,7 +22,15 @@ export class NearLimits {
       else if (!this.#near.has(meter)) {
         this.#near.add(meter);
         const { counts, windowMs, limit, model } = meter;
-        this.#events.emit('limit-near', { provider: group.provider.name, group: group.id, ...(model === undefined ? {} : { model }), counts, windowMs, limit, remaining });
+        this.#events.emit('limit-near', {
+          provider: group.provider.name,
+          group: group.id,
+          ...(model === undefined ? {} : { model }),
+          counts,
+          windowMs,
+          limit,
+          remaining,
+        });
       }
     }
   }

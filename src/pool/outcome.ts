@@ -1,7 +1,7 @@
 import type { Random } from '../clock.ts';
 import type { Events } from '../events.ts';
 import type { Verdict } from '../failure.ts';
-import { judge } from './alike.ts';
+import { afterAnswer, judge } from './alike.ts';
 import type { Ask } from './ask.ts';
 import type { Hold } from './hold.ts';
 import type { Holds } from './holds.ts';
@@ -33,8 +33,9 @@ export class Outcomes {
     const { key, ask, sentAt } = attempted;
     const { group } = key;
     const { provider, organization } = group;
-    provider.alike = provider.alike.refused.length === 0 ? provider.alike : { refused: [] };
-    const holders = organization === undefined ? [provider.holds, group.holds, key.holds] : [provider.holds, organization.holds, group.holds, key.holds];
+    provider.alike = afterAnswer(provider.alike);
+    const holders =
+      organization === undefined ? [provider.holds, group.holds, key.holds] : [provider.holds, organization.holds, group.holds, key.holds];
     let recovered = false;
     for (const holds of holders) recovered = holds.serve(ask.model, sentAt) || recovered;
     if (recovered) this.#recovered(key);
@@ -108,6 +109,8 @@ export class Outcomes {
       this.#hold(key.holds, attempted, verdict);
       return;
     }
+    // What a person disabled stays so: acquitting the key later must not enable it.
+    if (key.status.status === 'disabled') return;
     key.status = { status: 'invalid', since: now };
     this.#explain(key, verdict, now);
     this.#events.emit('key-invalidated', { provider: key.group.provider.name, key: key.id, group: key.group.id, why: verdict.why });

@@ -10,7 +10,7 @@ import type { Group, KeyEntry } from './members.ts';
 import { NearLimits } from './near.ts';
 import { Outcomes } from './outcome.ts';
 import { firstLane, Lane, type Waiter } from './queue.ts';
-import { binding, isBusy, readyAt } from './readiness.ts';
+import { binding, readyAt, startsAt } from './readiness.ts';
 import { refusalOf } from './refusal.ts';
 import { KeyRing } from './ring.ts';
 import { Waiting } from './waiting.ts';
@@ -54,12 +54,15 @@ export class Pool {
       const choice = choose(this.#groups(ask), ask, now, this.#random);
       if (choice !== undefined) return this.#grant(ask, choice, { ms: 0, why: whyNow(choice, ask) }, now);
     }
+    const first = this.#first(ask, now);
+    const limit = Math.min(ask.waitUntil, deadline.at);
     // With others waiting the queue decides, also about a start that is possible now.
-    if (this.#lanes.size === 0 || !this.#canStart(ask, now)) this.#refuseHopeless(ask, Math.min(ask.waitUntil, deadline.at), now);
-    return this.#enqueue(ask, deadline, now);
+    const inTime = limit > now ? first.at <= limit && first.at < Infinity : this.#lanes.size > 0 && this.#canStart(ask, now);
+    if (!inTime) throw this.#refusal(ask, first.at, now);
+    return this.#enqueue(ask, deadline, { now, limit, order: (this.#arrivals += 1) }, first.group);
   }
 
-  /** Something changed from outside: a key was added, enabled or reset. */
+  /** Something changed from outside: a key was added, removed, enabled, disabled or reset. */
   stir(): void {
     this.#pump();
   }
@@ -67,7 +70,7 @@ export class Pool {
   /** Refuses everybody who waits, and every later lease. Leases in flight are still settled. */
   close(): void {
     this.#closed = true;
-    for (const lane of this.#lanes.values()) for (const waiter of lane.takeAll()) waiter.refuse();
+    for (const lane of this.#lanes.values()) for (const waiter of lane.takeAll()) waiter.refuse(Infinity);
     this.#lanes.clear();
     this.#timer?.timer.cancel();
     this.#timer = undefined;
@@ -81,96 +84,114 @@ export class Pool {
     return choose(this.#groups(ask), ask, now, this.#random) !== undefined;
   }
 
-  /** When time lets the first group serve; now while calls in flight are all that it waits for. */
-  #earliest(ask: Ask, now: number): number {
-    let earliest = Infinity;
-    for (const group of this.#groups(ask)) earliest = Math.min(earliest, readyAt(group, ask, now));
-    return earliest;
-  }
-
-  #refuseHopeless(ask: Ask, limit: number, now: number): void {
-    const earliest = this.#earliest(ask, now);
-    if (earliest <= limit && limit > now) return;
-    throw this.#refusal(ask, earliest, now);
-  }
-
-  #refusal(ask: Ask, earliest: number, now: number): Error {
-    return refusalOf(this.ring.provider(ask.provider), ask, earliest, now);
-  }
-
-  #enqueue(ask: Ask, deadline: Deadline, now: number): Lease | Promise<Lease> {
-    const name = laneOf(ask);
-    const lane = this.#lanes.get(name) ?? new Lane(name);
-    this.#lanes.set(name, lane);
-    const waiter = new Waiting(ask, { now, limit: Math.min(ask.waitUntil, deadline.at), order: (this.#arrivals += 1) }, this.#boundBy(ask, now), () => this.#whyRefused(ask, deadline));
-    lane.add(waiter);
-    this.#pump();
-    return waiter.settled() ?? waiter.wait(deadline, () => this.#leave(lane, waiter));
-  }
-
-  #whyRefused(ask: Ask, deadline: Deadline): unknown {
-    // A call whose own time is over says so, rather than that the keys are.
-    if (deadline.ended !== undefined) return deadline.ended.reason;
-    if (this.#closed) return new ClosedError('Cannot lease a key as the client is closed');
-    const now = this.#clock.now();
-    return this.#refusal(ask, this.#earliest(ask, now), now);
-  }
-
-  #leave(lane: Lane, waiter: Waiter): void {
-    lane.delete(waiter);
-    if (lane.size === 0) this.#lanes.delete(lane.name);
-    if (this.#lanes.size === 0) this.#schedule(Infinity);
-  }
-
-  #boundBy(ask: Ask, now: number): string {
+  /** The group that time lets serve first, and when; now while calls in flight are all that it waits for. */
+  #first(ask: Ask, now: number): { readonly group: Group | undefined; readonly at: number } {
     let first: Group | undefined;
     let at = Infinity;
     for (const group of this.#groups(ask)) {
       const ready = readyAt(group, ask, now);
       if (ready < at || first === undefined) [first, at] = [group, ready];
     }
-    return first === undefined ? 'nothing' : `${binding(first, ask, now)} (group ${first.id})`;
+    return { group: first, at };
+  }
+
+  #refusal(ask: Ask, earliest: number, now: number): Error {
+    return refusalOf(this.ring.provider(ask.provider), ask, earliest, now);
+  }
+
+  #enqueue(
+    ask: Ask,
+    deadline: Deadline,
+    place: { readonly now: number; readonly limit: number; readonly order: number },
+    first: Group | undefined,
+  ): Lease | Promise<Lease> {
+    const name = laneOf(ask);
+    const lane = this.#lanes.get(name) ?? new Lane(name);
+    this.#lanes.set(name, lane);
+    const boundBy = first === undefined ? 'nothing' : `${binding(first, ask, place.now)} (group ${first.id})`;
+    const waiter = new Waiting(ask, deadline, place, boundBy, (earliest) => this.#whyRefused(ask, deadline, earliest));
+    lane.add(waiter);
+    this.#pump();
+    return waiter.settled() ?? waiter.wait(() => this.#leave(lane, waiter));
+  }
+
+  #whyRefused(ask: Ask, deadline: Deadline, earliest: number): unknown {
+    // A call whose own time is over says so, rather than that the keys are.
+    if (deadline.ended !== undefined) return deadline.ended.reason;
+    if (this.#closed) return new ClosedError('Cannot lease a key as the client is closed');
+    const now = this.#clock.now();
+    // Whoever stands before it in the queue starts first.
+    return this.#refusal(ask, Math.max(earliest, this.#first(ask, now).at), now);
+  }
+
+  #leave(lane: Lane, waiter: Waiter): void {
+    const wasHead = lane.head === waiter;
+    this.#take(lane, waiter);
+    if (this.#lanes.size === 0) this.#schedule(Infinity);
+    // Who stood behind it may need less and start at once. Not from here: ten thousand may leave together.
+    else if (wasHead) this.#schedule(this.#clock.now());
+  }
+
+  #take(lane: Lane, waiter: Waiter): void {
+    lane.delete(waiter);
+    if (lane.size === 0 && this.#lanes.get(lane.name) === lane) this.#lanes.delete(lane.name);
   }
 
   /** Serves whoever can be served, refuses whoever no longer can, and sleeps until the next change that time brings. */
   #pump(): void {
     if (this.#lanes.size === 0) return;
     const now = this.#clock.now();
-    const blocked = new Set<Lane>();
-    for (let lane = firstLane(this.#lanes.values(), blocked); lane !== undefined; lane = firstLane(this.#lanes.values(), blocked)) {
-      const waiter = lane.head;
-      const choice = waiter === undefined ? undefined : choose(this.#groups(waiter.ask), waiter.ask, now, this.#random);
-      if (waiter === undefined || choice === undefined) blocked.add(lane);
-      else {
-        lane.delete(waiter);
-        if (lane.size === 0) this.#lanes.delete(lane.name);
-        waiter.grant(this.#grant(waiter.ask, choice, whyWaited(choice, waiter, now), now));
-      }
-    }
+    const blocked = new Map<Lane, number>();
+    do this.#serve(blocked, now);
+    while (this.#refuseHopeless(blocked, now));
     this.#schedule(this.#nextChange(blocked, now));
   }
 
-  #nextChange(lanes: ReadonlySet<Lane>, now: number): number {
-    let next = Infinity;
-    for (const lane of lanes) {
-      const ask = lane.head?.ask;
-      if (ask === undefined) continue;
-      const earliest = this.#earliest(ask, now);
+  #serve(blocked: Map<Lane, number>, now: number): void {
+    for (let lane = firstLane(this.#lanes.values(), blocked); lane !== undefined; lane = firstLane(this.#lanes.values(), blocked)) {
+      const waiter = lane.head;
+      const choice = waiter === undefined || waiter.ended ? undefined : choose(this.#groups(waiter.ask), waiter.ask, now, this.#random);
+      if (waiter === undefined || (choice === undefined && !waiter.ended)) blocked.set(lane, Infinity);
+      else {
+        this.#take(lane, waiter);
+        if (choice === undefined) waiter.refuse(now);
+        else waiter.grant(this.#grant(waiter.ask, choice, whyWaited(choice, waiter, now), now));
+      }
+    }
+  }
+
+  /** Returns true when a lane has another head now, who may need less than the one before. */
+  #refuseHopeless(blocked: Map<Lane, number>, now: number): boolean {
+    let again = false;
+    for (const lane of [...blocked.keys()]) {
+      const { head } = lane;
+      if (head === undefined) continue;
+      const earliest = this.#first(head.ask, now).at;
+      blocked.set(lane, earliest);
       // A waiter whose time ends now had its chance just before.
-      for (const waiter of lane.takeHopeless(Math.max(earliest, now + 1))) waiter.refuse();
-      if (lane.size === 0) this.#lanes.delete(lane.name);
-      else next = Math.min(next, lane.firstLimit, this.#nextStart(lane.head?.ask ?? ask, now));
+      for (const waiter of lane.takeHopeless(Math.max(earliest, now + 1))) waiter.refuse(earliest);
+      if (lane.head === head) continue;
+      if (lane.size === 0 && this.#lanes.get(lane.name) === lane) this.#lanes.delete(lane.name);
+      again = blocked.delete(lane) && lane.size > 0 ? true : again;
+    }
+    return again;
+  }
+
+  #nextChange(blocked: ReadonlyMap<Lane, number>, now: number): number {
+    let next = Infinity;
+    for (const [lane, earliest] of blocked) {
+      const { head } = lane;
+      if (head === undefined) continue;
+      // Nothing is ready, so time alone decides; else calls in flight do, and other groups may come earlier.
+      const start = earliest > now ? earliest : this.#nextStart(head.ask, now);
+      next = Math.min(next, lane.firstLimit, start);
     }
     return next;
   }
 
-  /** When time alone lets a group start, leaving out those that wait for calls in flight: these stir the pool when they end. */
   #nextStart(ask: Ask, now: number): number {
     let next = Infinity;
-    for (const group of this.#groups(ask)) {
-      const at = readyAt(group, ask, now);
-      if (at > now || !isBusy(group, ask.model, now)) next = Math.min(next, Math.max(at, now + 1));
-    }
+    for (const group of this.#groups(ask)) next = Math.min(next, startsAt(group, ask, now));
     return next;
   }
 

@@ -19,8 +19,11 @@ export interface Waiter {
   readonly order: number;
   /** What kept it from starting when it came. */
   readonly boundBy: string;
+  /** True once the call was aborted or is out of time, whether or not it was told so. */
+  readonly ended: boolean;
   grant(lease: Lease): void;
-  refuse(): void;
+  /** `earliest` is when the first of its queue could start, epoch ms. */
+  refuse(earliest: number): void;
 }
 
 export function scoreOf(priority: number, now: number): number {
@@ -64,10 +67,10 @@ export class Lane {
     this.#limits.delete(waiter);
   }
 
-  /** Takes out those who cannot be served before `at`. */
+  /** Takes out those whose time ends before `at`; all of them when `at` never comes. */
   takeHopeless(at: number): readonly Waiter[] {
     const hopeless: Waiter[] = [];
-    for (let waiter = this.#limits.peek(); waiter !== undefined && waiter.limit < at; waiter = this.#limits.peek()) {
+    for (let waiter = this.#limits.peek(); waiter !== undefined && (waiter.limit < at || at === Infinity); waiter = this.#limits.peek()) {
       this.delete(waiter);
       hopeless.push(waiter);
     }
@@ -82,7 +85,7 @@ export class Lane {
 }
 
 /** The lane whose head is first of all heads, leaving out those that are blocked. */
-export function firstLane(lanes: Iterable<Lane>, blocked: ReadonlySet<Lane>): Lane | undefined {
+export function firstLane(lanes: Iterable<Lane>, blocked: ReadonlyMap<Lane, unknown>): Lane | undefined {
   let first: Lane | undefined;
   for (const lane of lanes) {
     if (blocked.has(lane) || lane.head === undefined) continue;

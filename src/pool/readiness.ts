@@ -14,15 +14,30 @@ export function allows(ask: Ask, group: Group, key: KeyEntry, now: number): bool
 }
 
 /**
- * The earliest instant at which time lets `group` serve: holds, buckets, spacing; `Infinity` when it never will.
- * What waits for other calls to end, not for time, is `isBusy`.
+ * The earliest instant at which time lets `group` serve: holds, buckets, spacing, expiry; `Infinity` when it never will.
+ * What waits for other calls to end, not for time, counts as ready.
  */
 export function readyAt(group: Group, ask: Ask, now: number): number {
-  let key = Infinity;
-  for (const candidate of group.keys) if (allows(ask, group, candidate, now)) key = Math.min(key, candidate.holds.readyAt(ask.model));
-  if (key === Infinity) return Infinity;
-  const quota = group.quota(ask.model, now);
-  return Math.max(now, key, heldUntil(group, ask.model), group.nextStartAt, metersReadyAt(quota, ask, now));
+  return firstKeyAt(group, ask, now, () => true);
+}
+
+/** When time alone lets `group` start; `Infinity` while it waits for calls in flight, as these stir the pool when they end. */
+export function startsAt(group: Group, ask: Ask, now: number): number {
+  // A key that waits for its probe must not look ready while another one's hold is what time will end.
+  const at = firstKeyAt(group, ask, now, (key) => !key.holds.probing(ask.model, now));
+  return at > now || !isBusy(group, ask.model, now) ? at : Infinity;
+}
+
+function firstKeyAt(group: Group, ask: Ask, now: number, counts: (key: KeyEntry) => boolean): number {
+  let first = Infinity;
+  let groupAt: number | undefined;
+  for (const key of group.keys) {
+    if (!allows(ask, group, key, now) || !counts(key)) continue;
+    groupAt ??= Math.max(now, heldUntil(group, ask.model), group.nextStartAt, metersReadyAt(group.quota(ask.model, now), ask, now));
+    const at = Math.max(groupAt, key.holds.readyAt(ask.model));
+    if (at < (key.input.expiresAt ?? Infinity)) first = Math.min(first, at);
+  }
+  return first;
 }
 
 /** Until when the group as a whole is held, by itself, its organisation or its provider. */
@@ -47,7 +62,9 @@ export function isBusy(group: Group, model: string, now: number): boolean {
   const { concurrency } = group.limits;
   if (concurrency !== undefined && group.inFlight >= concurrency) return true;
   if (group.quota(model, now).ramping) return true;
-  return group.holds.probing(model, now) || group.provider.holds.probing(model, now) || (group.organization?.holds.probing(model, now) ?? false);
+  return (
+    group.holds.probing(model, now) || group.provider.holds.probing(model, now) || (group.organization?.holds.probing(model, now) ?? false)
+  );
 }
 
 /** The bucket that an ask can never fit in, if there is one. */
@@ -57,14 +74,20 @@ export function tooSmall(group: Group, ask: Ask, now: number): Meter | undefined
 
 /** What keeps the group from serving now, in words for a report. */
 export function binding(group: Group, ask: Ask, now: number): string {
-  const held = [group.provider.holds, group.organization?.holds, group.holds, ...group.keys.filter((key) => allows(ask, group, key, now)).map((key) => key.holds)]
+  const held = [
+    group.provider.holds,
+    group.organization?.holds,
+    group.holds,
+    ...group.keys.filter((key) => allows(ask, group, key, now)).map((key) => key.holds),
+  ]
     .flatMap((holds) => holds?.current(now, ask.model) ?? [])
     .toSorted((a, b) => b.until - a.until)[0];
   if (held !== undefined) return `${held.scope} held for ${held.class}`;
   const meter = group.quota(ask.model, now).meters.find(({ law, counts }) => law.fitsAt(costIn(counts, ask.cost), now) > now);
   if (meter !== undefined) return `${meter.source} limit of ${meter.limit} ${meter.counts} per ${Math.round(meter.windowMs)} ms`;
   if (group.nextStartAt > now) return `minTimeMs of ${group.limits.minTimeMs ?? 0}`;
-  if (group.limits.concurrency !== undefined && group.inFlight >= group.limits.concurrency) return `concurrency of ${group.limits.concurrency}`;
+  if (group.limits.concurrency !== undefined && group.inFlight >= group.limits.concurrency)
+    return `concurrency of ${group.limits.concurrency}`;
   if (group.quota(ask.model, now).ramping) return 'the first answers, as nothing is known of the limits';
   return 'a probe under way';
 }

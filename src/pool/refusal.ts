@@ -2,7 +2,7 @@ import { type ExhaustedKey, KeysExhaustedError } from '../errors.ts';
 import { AttemptError } from '../failure.ts';
 import type { Ask } from './ask.ts';
 import type { KeyEntry, ProviderEntry } from './members.ts';
-import { binding, metersReadyAt, tooSmall } from './readiness.ts';
+import { allows, binding, metersReadyAt, tooSmall } from './readiness.ts';
 import { stateOf } from './snapshot.ts';
 
 /** The error for an ask that no key can serve in time; for one that is larger than every limit, the verdict that says so. */
@@ -24,7 +24,8 @@ function explain(key: KeyEntry, ask: Ask, now: number): ExhaustedKey {
   if (state !== 'ready') return { id: key.id, state, until: undefined, reason: key.reason?.message ?? `the key is ${state}` };
   if (ask.avoid.has(key.id)) return { id: key.id, state, until: undefined, reason: 'it refused this call' };
   if (!key.mayServe(ask.model, now)) return { id: key.id, state, until: undefined, reason: `its 'models' leave out '${ask.model}'` };
-  const restricted = (ask.keys !== undefined && !ask.keys.includes(key.id)) || (ask.groups !== undefined && !ask.groups.includes(key.group.id));
+  const restricted =
+    (ask.keys !== undefined && !ask.keys.includes(key.id)) || (ask.groups !== undefined && !ask.groups.includes(key.group.id));
   if (restricted) return { id: key.id, state, until: undefined, reason: "the call's 'keys' or 'groups' leave it out" };
   const at = Math.max(key.group.nextStartAt, metersReadyAt(key.group.quota(ask.model, now), ask, now));
   return { id: key.id, state, until: at > now && at < Infinity ? at : undefined, reason: binding(key.group, ask, now) };
@@ -37,7 +38,7 @@ function summary(keys: readonly ExhaustedKey[]): string {
 }
 
 function tooLarge(provider: ProviderEntry, ask: Ask, now: number): AttemptError | undefined {
-  const groups = [...provider.groups.values()].filter((group) => group.keys.some((key) => key.mayServe(ask.model, now)));
+  const groups = [...provider.groups.values()].filter((group) => group.keys.some((key) => allows(ask, group, key, now)));
   const meters = groups.flatMap((group) => tooSmall(group, ask, now) ?? []);
   const largest = meters.toSorted((a, b) => b.limit - a.limit)[0];
   if (largest === undefined || meters.length < groups.length) return undefined;

@@ -2,6 +2,8 @@ import { ConfigError } from '../errors.ts';
 import type { GroupLimits } from './limits.ts';
 import { Group, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
 
+const EMPTY_GROUPS = 32;
+
 /** All keys of a client: who is in which group of which provider. */
 export class KeyRing {
   readonly #providers = new Map<string, ProviderEntry>();
@@ -34,6 +36,7 @@ export class KeyRing {
       // An empty group keeps what it learned while its keys are exchanged.
       group = new Group(input.group, provider, input.limits, now);
       provider.groups.set(input.group, group);
+      forgetEmpty(provider, group);
     }
     const key = new KeyEntry(input, group, now);
     group.keys.push(key);
@@ -60,6 +63,12 @@ export class KeyRing {
     }
     for (const input of wanted.values()) this.add(providerName, input, now);
   }
+}
+
+/** Short-lived keys in groups of their own come and go for years: of the groups they leave empty only the latest are kept. */
+function forgetEmpty(provider: ProviderEntry, added: Group): void {
+  const empty = [...provider.groups.values()].filter((group) => group !== added && group.keys.length === 0 && group.inFlight === 0);
+  for (const group of empty.slice(0, Math.max(0, empty.length - EMPTY_GROUPS))) provider.groups.delete(group.id);
 }
 
 function assertAlike(group: Group, input: KeyInput): void {

@@ -1,6 +1,6 @@
 import type { Counted, FailureClass, HoldSource, Scope } from '../failure.ts';
 import type { Hold } from './hold.ts';
-import type { KeyEntry } from './members.ts';
+import type { KeyEntry, KeyReason } from './members.ts';
 import type { Meter } from './meter.ts';
 
 /** Whether a key may be used: `cooling` for a while, `exhausted` until its quota comes back, `invalid` until a person changes it. */
@@ -67,6 +67,7 @@ export function stateOf(key: KeyEntry, now: number, model?: string): { readonly 
 export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
   const { state, hold } = stateOf(key, now);
   const { group } = key;
+  const reason = reasonOf(key, state, hold, now);
   return {
     id: key.id,
     provider: group.provider.name,
@@ -75,7 +76,7 @@ export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
     label: key.input.secret?.label ?? 'keyless',
     state,
     ...(hold === undefined ? {} : { until: hold.until }),
-    ...(key.reason === undefined || (state === 'ready' && key.holds.active(now).length === 0) ? {} : { reason: key.reason }),
+    ...(reason === undefined ? {} : { reason }),
     holds: holdersOf(key).flatMap((holds) => holds.active(now).map(toHoldSnapshot)),
     buckets: group.meters().map((meter) => toBucketSnapshot(meter, now)),
     inFlight: key.inFlight,
@@ -83,6 +84,12 @@ export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
     addedAt: key.addedAt,
     ...(key.lastUsedAt === undefined ? {} : { lastUsedAt: key.lastUsedAt }),
   };
+}
+
+/** A key that is held with its group was not refused itself, so the hold speaks for it. */
+function reasonOf(key: KeyEntry, state: KeyState, hold: Hold | undefined, now: number): KeyReason | undefined {
+  if (hold !== undefined) return { class: hold.class, status: hold.status, message: hold.why, at: hold.since };
+  return state === 'ready' && key.holds.active(now).length === 0 ? undefined : key.reason;
 }
 
 function holdersOf(key: KeyEntry): readonly KeyEntry['holds'][] {
@@ -95,5 +102,13 @@ function toHoldSnapshot({ scope, model, class: failure, until, since, source }: 
 }
 
 function toBucketSnapshot({ counts, windowMs, model, limit, law, source }: Meter, now: number): BucketSnapshot {
-  return { counts, windowMs, ...(model === undefined ? {} : { model }), limit, remaining: law.remaining(now), resetAt: law.resetAt(now), source };
+  return {
+    counts,
+    windowMs,
+    ...(model === undefined ? {} : { model }),
+    limit,
+    remaining: law.remaining(now),
+    resetAt: law.resetAt(now),
+    source,
+  };
 }

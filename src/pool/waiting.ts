@@ -11,15 +11,23 @@ export class Waiting implements Waiter {
   readonly score: number;
   readonly order: number;
   readonly boundBy: string;
-  readonly #why: () => unknown;
+  readonly #deadline: Deadline;
+  readonly #why: (earliest: number) => unknown;
   #lease: Lease | undefined;
   #refusal: { readonly reason: unknown } | undefined;
   #answer: { resolve(lease: Lease): void; reject(reason: unknown): void } | undefined;
   #stopListening: (() => void) | undefined;
 
   /** `why` makes the error of a refusal, at the time of the refusal. */
-  constructor(ask: Ask, place: { readonly now: number; readonly limit: number; readonly order: number }, boundBy: string, why: () => unknown) {
+  constructor(
+    ask: Ask,
+    deadline: Deadline,
+    place: { readonly now: number; readonly limit: number; readonly order: number },
+    boundBy: string,
+    why: (earliest: number) => unknown,
+  ) {
     this.ask = ask;
+    this.#deadline = deadline;
     this.since = place.now;
     this.limit = place.limit;
     this.order = place.order;
@@ -28,15 +36,19 @@ export class Waiting implements Waiter {
     this.#why = why;
   }
 
+  get ended(): boolean {
+    return this.#deadline.ended !== undefined;
+  }
+
   grant(lease: Lease): void {
     this.#stopListening?.();
     this.#lease = lease;
     this.#answer?.resolve(lease);
   }
 
-  refuse(): void {
+  refuse(earliest: number): void {
     this.#stopListening?.();
-    const reason = this.#why();
+    const reason = this.#why(earliest);
     this.#refusal = { reason };
     this.#answer?.reject(reason);
   }
@@ -48,10 +60,10 @@ export class Waiting implements Waiter {
   }
 
   /** `leave` takes the call out of the queue when it ends first. */
-  wait(deadline: Deadline, leave: () => void): Promise<Lease> {
+  wait(leave: () => void): Promise<Lease> {
     return new Promise<Lease>((resolve, reject) => {
       this.#answer = { resolve, reject };
-      this.#stopListening = deadline.listen((reason) => {
+      this.#stopListening = this.#deadline.listen((reason) => {
         leave();
         reject(reason);
       });
