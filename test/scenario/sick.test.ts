@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { ProviderError, RequestError } from '../../src/index.ts';
+import { type ChatReply, type Client, ProviderError, RequestError } from '../../src/index.ts';
 import type { Fault } from '../../src/simulator/index.ts';
 import { ask, askStream, at, attemptsOf, errorOf, group, nextEvent, useWorld } from '../support/world.ts';
 
@@ -24,14 +24,13 @@ const passing: readonly (readonly [string, Fault, string])[] = [
 ];
 
 describe.each([
-  ['a plain call', ask],
-  ['a stream', askStream],
-])('%s', (_kind, question) => {
+  ['a plain call', (client) => client.chat(ask())],
+  ['a stream', async (client) => (await client.chat(askStream())).reply()],
+] as readonly (readonly [string, (client: Client) => Promise<ChatReply>])[])('%s', (_kind, call) => {
   test.each(passing)('is repeated at the same provider after %s, and the key keeps its good name', async (_name, fault, taken) => {
     const simulator = await world.simulator({ groups: [group('a')], faults: [fault] });
     const client = world.client(at(simulator, 'a'));
-    const answer = await client.chat(question());
-    const reply = 'reply' in answer ? await answer.reply() : answer;
+    const reply = await call(client);
     expect(attemptsOf(reply)).toEqual([`a ${taken} retry`, 'a ok answer']);
     expect(reply.choices[0]).toMatchObject({ finish_reason: 'stop', message: { role: 'assistant' } });
     expect(simulator.stats()).toMatchObject({ received: 2, served: 1, servedIds: [reply.id] });
@@ -45,8 +44,7 @@ describe.each([
       reply: () => 'Grüße, 世界 🎡',
     });
     const client = world.client(at(simulator, 'a'));
-    const answer = await client.chat(question());
-    const reply = 'reply' in answer ? await answer.reply() : answer;
+    const reply = await call(client);
     expect([reply.text, reply.report.attempts.length]).toEqual(['Grüße, 世界 🎡', 1]);
   });
 });
