@@ -22,9 +22,11 @@ describe('Events', () => {
     events.on(NAME, () => {
       throw new Error('mine');
     });
-    events.on(NAME, (() => Promise.reject(new Error('mine, later'))) as () => void);
+    const rejecting: () => unknown = () => Promise.reject(new Error('mine, later'));
+    events.on(NAME, rejecting);
     // A promise of somebody else's making: vitest would report its rejection as unhandled.
     const foreign: unknown = Object.fromEntries([
+      // oxlint-disable-next-line unicorn/no-thenable
       ['then', (_: unknown, reject: (error: Error) => void) => reject(new Error('mine, foreign'))],
     ]);
     events.on(NAME, () => foreign as undefined);

@@ -11,7 +11,7 @@ const untyped = secret as unknown as string;
 describe('a secret cannot print', () => {
   test.each<[string, string]>([
     ['String', String(secret)],
-    ['a template', `${untyped}`],
+    ['a template', `key ${untyped}`],
     ['String.raw', String.raw`${untyped}`],
     ['a sum of texts', 'key ' + String(secret)],
     ['join', [secret].join()],
@@ -30,7 +30,7 @@ describe('a secret cannot print', () => {
   });
 
   test('and says its label instead', () => {
-    expect(`${untyped}`).toBe('sk-…WXYZ');
+    expect(`key ${untyped}`).toBe('key sk-…WXYZ');
     expect(JSON.stringify(secret)).toBe('"sk-…WXYZ"');
     expect(inspect(secret)).toBe('Secret(sk-…WXYZ)');
   });

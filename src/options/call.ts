@@ -1,4 +1,5 @@
 import type { CallSettings } from '../call.ts';
+import { CacheMissError } from '../errors.ts';
 import { checkCallOptions } from './schema.ts';
 import type { Settings } from './resolve.ts';
 import type { CallOptions } from './types.ts';
@@ -26,7 +27,7 @@ export function defaultCall(settings: Settings): ResolvedCall {
   };
 }
 
-/** Throws `ConfigError` for an option that is wrong or unknown. */
+/** Throws `ConfigError` for an option that is wrong or unknown, `CacheMissError` for `cache: 'only'` where there is no cache. */
 export function resolveCall(given: CallOptions | undefined, defaults: ResolvedCall): ResolvedCall {
   if (given === undefined) return defaults;
   const options = checkCallOptions(given);
@@ -48,8 +49,12 @@ export function resolveCall(given: CallOptions | undefined, defaults: ResolvedCa
 }
 
 function resolveCacheMode(given: CallOptions['cache'], cache: CallSettings['cache']): CallSettings['cache'] {
-  if (given === undefined) return cache;
+  // Nothing may be sent, and no layer is there to say so.
+  if (given === 'only' && cache.mode === 'off')
+    throw new CacheMissError(`Cannot answer the call as its cache mode is 'only': the client keeps no answers`);
+  // A client without a cache has none for one call either.
+  if (given === undefined || cache.mode === 'off') return cache;
   if (given === false) return { ...cache, mode: 'off' };
-  if (typeof given === 'object') return cache.mode === 'off' ? cache : { mode: 'use', ttlMs: given.ttlMs };
+  if (typeof given === 'object') return { mode: 'use', ttlMs: given.ttlMs };
   return { ...cache, mode: given };
 }

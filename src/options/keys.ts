@@ -10,6 +10,12 @@ import type { KeyOptions } from './types.ts';
 /** What a header can carry: printable ASCII without spaces. */
 const KEY_TEXT = /^[\u0021-\u007e]+$/;
 
+/** Shorter texts are placeholders for servers that take any key, and parts of ordinary words. */
+const SECRET_FROM_LENGTH = 8;
+
+/** `Date` reads nearly anything ("key 5" is in May 2001), so its texts are looked at first. */
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+
 /** Where a key was given, for messages. */
 export interface KeyPlace {
   readonly provider: string;
@@ -24,24 +30,50 @@ export function resolveKeys(given: unknown, place: KeyPlace): readonly KeyInput[
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   const inputs = new Map<string, KeyInput>();
   for (const [index, key] of list.entries()) {
-    const input = resolveKey(key, Array.isArray(given) ? `providers.${place.provider}.keys.${index}` : `providers.${place.provider}.keys`, place);
+    const input = resolveKey(
+      key,
+      Array.isArray(given) ? `providers.${place.provider}.keys.${index}` : `providers.${place.provider}.keys`,
+      place,
+    );
     const twin = inputs.get(input.id);
     if (twin !== undefined && !(typeof key === 'string' && twin.secret !== undefined && input.secret?.equals(twin.secret) === true)) {
       throw new ConfigError(`Cannot ${place.task} as ids of keys are unique in a client: current value is '${input.id}' twice`);
     }
     if (twin === undefined) inputs.set(input.id, input);
   }
+  assertAlike(inputs.values(), place.task);
   return [...inputs.values()];
+}
+
+/** The pool says the same of keys that are added later; a list is checked before any of it is taken. */
+function assertAlike(inputs: Iterable<KeyInput>, task: string): void {
+  const limits = new Map<string, string>();
+  for (const input of inputs) {
+    const own = JSON.stringify(input.limits);
+    const others = limits.get(input.group) ?? own;
+    limits.set(input.group, others);
+    if (own === others) continue;
+    throw new ConfigError(
+      `Cannot ${task} as limits belong to the group, and keys of one group must name the same: current value of '${input.id}' differs from that of group '${input.group}'`,
+    );
+  }
 }
 
 /** `path` names the key in messages, as its text must not. */
 export function resolveKey(given: unknown, path: string, place: KeyPlace): KeyInput {
   const options = toOptions(given, path, place.task);
-  const text = options.secret.trim() === options.secret ? options.secret : undefined;
-  if (text === undefined || !KEY_TEXT.test(text)) {
-    throw new ConfigError(`Cannot ${place.task} as '${path}' must be a key without spaces, line breaks and other control characters: current value is ${describe(options.secret)}`);
+  if (!KEY_TEXT.test(options.secret)) {
+    throw new ConfigError(
+      `Cannot ${place.task} as '${path}' must be a key without spaces, line breaks and other characters that a header cannot carry: current value is ${describe(options.secret)}`,
+    );
   }
-  const secret = new Secret(text);
+  for (const name of ['id', 'group'] as const) {
+    if (options.secret.length < SECRET_FROM_LENGTH || options[name]?.includes(options.secret) !== true) continue;
+    throw new ConfigError(
+      `Cannot ${place.task} as '${path}.${name}' must not hold the key itself, since it is printed: current value is not shown`,
+    );
+  }
+  const secret = new Secret(options.secret);
   const id = options.id ?? `${place.provider}-${secret.fingerprint}`;
   return {
     id,
@@ -78,9 +110,11 @@ function describe(text: string): string {
 
 function toInstant(given: KeyOptions['expiresAt'], path: string, task: string): number | undefined {
   if (given === undefined) return undefined;
-  const instant = new Date(given).getTime();
+  const instant = typeof given === 'string' && !ISO_DATE.test(given) ? Number.NaN : new Date(given).getTime();
   if (Number.isNaN(instant)) {
-    throw new ConfigError(`Cannot ${task} as '${path}.expiresAt' must be a date, its ISO text or epoch ms: current value is ${toShown(given)}`);
+    throw new ConfigError(
+      `Cannot ${task} as '${path}.expiresAt' must be a date, its ISO text or epoch ms: current value is ${toShown(given)}`,
+    );
   }
   return instant;
 }

@@ -16,9 +16,9 @@ export function resolveLimits(limits: LimitOptions | undefined): GroupLimits {
     shortForm('tokens', limits.tpd, DAY_MS),
   ];
   return {
-    concurrency: limits.concurrency,
+    concurrency: limits.concurrency === Infinity ? undefined : limits.concurrency,
     minTimeMs: limits.minTimeMs === 0 ? undefined : limits.minTimeMs,
-    buckets: [...short.flat(), ...(limits.buckets ?? []).map(resolveBucket)],
+    buckets: [...short.flat(), ...(limits.buckets ?? []).filter(({ limit }) => limit !== Infinity).map(resolveBucket)],
   };
 }
 

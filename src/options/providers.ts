@@ -12,6 +12,10 @@ import type { ProviderOptions } from './types.ts';
 
 const REFRESH_MS = 300_000;
 
+/** What HTTP allows in a header's name and value: a line break would be another header. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+
 /** Where a provider's keys come from. */
 export type KeySource =
   | { readonly kind: 'list'; readonly keys: readonly KeyInput[] }
@@ -26,16 +30,22 @@ export interface ResolvedProvider {
 }
 
 /** Providers as they were given; none given are all known ones whose environment variables are set. */
-export function resolveProviders(given: Readonly<Record<string, ProviderOptions>> | undefined, env: Environment): readonly ResolvedProvider[] {
+export function resolveProviders(
+  given: Readonly<Record<string, ProviderOptions>> | undefined,
+  env: Environment,
+): readonly ResolvedProvider[] {
   if (given !== undefined) {
     const names = Object.keys(given);
-    if (names.length === 0) throw new ConfigError("Cannot create the client as 'providers' must name at least one: current value is an empty object");
+    if (names.length === 0)
+      throw new ConfigError("Cannot create the client as 'providers' must name at least one: current value is an empty object");
     return names.map((name) => resolveProvider(name, given[name] ?? {}, env));
   }
   const names = Object.keys(knownProviders).filter((name) => isSet(knownProviders[name], env));
   if (names.length > 0) return names.map((name) => resolveProvider(name, {}, env));
   const variables = Object.values(knownProviders).flatMap((known) => (known.keyless ? [] : known.env.keys));
-  throw new ConfigError(`Cannot create the client as no key was found in the environment: none of ${variables.join(', ')} (nor their forms with S, _1, _2, …) is set`);
+  throw new ConfigError(
+    `Cannot create the client as no key was found in the environment: none of ${variables.join(', ')} (nor their forms with S, _1, _2, …) is set`,
+  );
 }
 
 function isSet(known: KnownProvider | undefined, env: Environment): boolean {
@@ -45,12 +55,14 @@ function isSet(known: KnownProvider | undefined, env: Environment): boolean {
 }
 
 function resolveProvider(name: string, options: ProviderOptions, env: Environment): ResolvedProvider {
-  if (/[/:\s]/.test(name)) throw new ConfigError(`Cannot create the client as a provider's name has no '/', ':' or space: current value is ${toShown(name)}`);
+  if (/[/:\s]/.test(name))
+    throw new ConfigError(`Cannot create the client as a provider's name has no '/', ':' or space: current value is ${toShown(name)}`);
   const known = knownProviders[name];
   const protocol = options.protocol ?? known?.protocol;
   if (protocol === undefined) throw new ConfigError(unknownProvider(name));
   const baseURL = options.baseURL ?? (known === undefined ? undefined : (readVariable(env, known.env.baseURL) ?? known.baseURL));
-  if (baseURL === undefined) throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing, which a provider of your own needs`);
+  if (baseURL === undefined)
+    throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing, which a provider of your own needs`);
   const limits = resolveLimits(options.limits);
   const source = resolveSource(name, options, known, { env, limits });
   const account = {
@@ -62,7 +74,7 @@ function resolveProvider(name: string, options: ProviderOptions, env: Environmen
       name,
       protocol: protocols[protocol],
       baseURL: toAddress(name, baseURL),
-      headers: { ...toAccountHeaders(protocol, account), ...lowerCased(options.headers ?? {}) },
+      headers: toHeaders(name, { ...toAccountHeaders(protocol, account), ...options.headers }),
       query: options.query ?? {},
       keyless: source.kind === 'list' && source.keys.every((key) => key.secret === undefined),
     },
@@ -83,7 +95,9 @@ function resolveSource(
   if (typeof keys === 'function') return { kind: 'function', load: keys, refreshMs: options.refreshMs ?? REFRESH_MS };
   if (Array.isArray(keys) && keys.length === 0) {
     if (options.baseURL !== undefined || known?.keyless === true) return keyless;
-    throw new ConfigError(`Cannot create the client as 'providers.${name}.keys' is empty: without a 'baseURL' of your own the provider needs at least one key`);
+    throw new ConfigError(
+      `Cannot create the client as 'providers.${name}.keys' is empty: without a 'baseURL' of your own the provider needs at least one key`,
+    );
   }
   if (keys !== undefined) return { kind: 'list', keys: resolveKeys(keys, place) };
   const found = known === undefined ? [] : readKeys(from.env, known.env.keys);
@@ -101,13 +115,41 @@ function unknownProvider(name: string): string {
 
 function toAddress(name: string, baseURL: string): string {
   const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '') {
-    const shown = url?.password ? 'a URL with a password' : toShown(baseURL);
-    throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' must be an http or https URL without query, hash and user: current value is ${shown}`);
+  if (
+    url === undefined ||
+    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
+    url.search !== '' ||
+    url.hash !== '' ||
+    url.username !== '' ||
+    url.password !== ''
+  ) {
+    throw new ConfigError(
+      `Cannot create the client as 'providers.${name}.baseURL' must be an http or https URL without query, hash and user: current value is ${describe(baseURL, url)}`,
+    );
   }
   return url.href.replace(/\/+$/, '');
 }
 
-function lowerCased(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value]));
+/** Query and user may be a key, and so may a text that is no address at all: none of them is shown. */
+function describe(baseURL: string, url: URL | undefined): string {
+  if (url === undefined) return /[./:]/.test(baseURL) ? toShown(baseURL) : 'no URL';
+  const hidden = [
+    url.username + url.password === '' ? '' : 'a user',
+    url.search === '' ? '' : 'a query',
+    url.hash === '' ? '' : 'a hash',
+  ].filter((part) => part !== '');
+  const address = toShown(`${url.protocol}${url.host === '' ? '' : '//'}${url.host}${url.pathname}`);
+  return hidden.length === 0 ? address : `${address} with ${hidden.join(' and ')}`;
+}
+
+/** Lower-case names. Values may be secrets, so that no message shows one. */
+function toHeaders(provider: string, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value] as const);
+  for (const [header, value] of entries) {
+    if (HEADER_NAME.test(header) && HEADER_VALUE.test(value)) continue;
+    throw new ConfigError(
+      `Cannot create the client as 'providers.${provider}' must send headers that HTTP allows: current name is ${toShown(header)}, its value is not shown`,
+    );
+  }
+  return Object.fromEntries(entries);
 }

@@ -43,7 +43,9 @@ export function resolveOptions(given: ClientOptions | undefined): Settings {
   }
   return {
     providers: resolveProviders(options.providers, options.env ?? process.env),
-    models: new Map(Object.entries(options.models ?? {}).map(([alias, targets]) => [alias, typeof targets === 'string' ? [targets] : targets])),
+    models: new Map(
+      Object.entries(options.models ?? {}).map(([alias, targets]) => [alias, typeof targets === 'string' ? [targets] : targets]),
+    ),
     cache: resolveCache(options.cache ?? false),
     retry: { ...DEFAULTS.retry, ...defined(options.retry ?? {}) },
     maxRotations: options.maxRotations ?? DEFAULTS.maxRotations,
@@ -66,5 +68,7 @@ function resolveCache(given: boolean | CacheOptions): Settings['cache'] {
 
 /** Leaves out what was given as `undefined`, which means the default. */
 function defined<T extends object>(given: T): { [Field in keyof T]?: Exclude<T[Field], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as { [Field in keyof T]?: Exclude<T[Field], undefined> };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [Field in keyof T]?: Exclude<T[Field], undefined>;
+  };
 }

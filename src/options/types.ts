@@ -8,9 +8,11 @@ import type { Dispatcher } from '../wire/undici.ts';
 
 /** One bucket of a group, spelled out. */
 export interface BucketOptions {
+  /** What it counts; `tokens` is input and output together. */
   readonly counts: Counted;
   /** How many a window. */
   readonly limit: number;
+  /** Length of its window, ms. */
   readonly windowMs: number;
   /**
    * The most at once; `refill` only.
@@ -46,6 +48,7 @@ export interface LimitOptions {
   readonly concurrency?: number;
   /** Time between two starts, ms. */
   readonly minTimeMs?: number;
+  /** Further limits, each shared by the models that it is for. @default none */
   readonly buckets?: readonly BucketOptions[];
 }
 
@@ -149,6 +152,7 @@ export interface ClientOptions {
   readonly models?: Readonly<Record<string, string | readonly string[]>>;
   /** @default false */
   readonly cache?: boolean | CacheOptions;
+  /** How long and how often a call tries. */
   readonly retry?: RetryOptions;
   /** Most rotations of one call to another key. @default 8 */
   readonly maxRotations?: number;

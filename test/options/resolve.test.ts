@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { systemClock, systemRandom } from '../../src/clock.ts';
+import { DEFAULTS } from '../../src/options/resolve.ts';
+import { refusal, resolve } from './support.ts';
+
+test('an option that is left out or `undefined` is its default', () => {
+  const all = {
+    models: undefined,
+    cache: undefined,
+    retry: undefined,
+    maxRotations: undefined,
+    connectTimeoutMs: undefined,
+    firstTokenTimeoutMs: undefined,
+    idleTimeoutMs: undefined,
+    fallbackAfterMs: undefined,
+    dispatcher: undefined,
+    fetch: undefined,
+    clock: undefined,
+    random: undefined,
+  };
+  const [left, given] = [resolve(), resolve(all)];
+  expect(JSON.stringify(given)).toBe(JSON.stringify(left));
+  expect(left).toMatchObject({ retry: DEFAULTS.retry, maxRotations: 8, models: new Map(), clock: systemClock, random: systemRandom });
+  expect([left.cache, left.dispatcher, left.fetch]).toEqual([undefined, undefined, undefined]);
+});
+
+test('`undefined` within an option is its default too', () => {
+  expect(resolve({ retry: { attempts: undefined, timeoutMs: 5 } }).retry).toEqual({ ...DEFAULTS.retry, timeoutMs: 5 });
+  expect(resolve({ cache: { ttlMs: undefined, store: undefined, staleMs: 5 } }).cache).toEqual({ ...DEFAULTS.cache, staleMs: 5 });
+  const limits = { rpm: undefined, concurrency: undefined, minTimeMs: undefined, buckets: undefined };
+  expect(resolve({ providers: { openai: { keys: 'a', limits, headers: undefined } } }).providers).toMatchObject([
+    { limits: { concurrency: undefined, minTimeMs: undefined, buckets: [] } },
+  ]);
+});
+
+describe('cache', () => {
+  test.each<[unknown, object | undefined]>([
+    [undefined, undefined],
+    [false, undefined],
+    [true, DEFAULTS.cache],
+    [{}, DEFAULTS.cache],
+    [
+      { ttlMs: 5, staleMs: Infinity },
+      { ...DEFAULTS.cache, ttlMs: 5, staleMs: Infinity },
+    ],
+  ])('%j', (cache, resolved) => {
+    expect(resolve({ cache }).cache).toEqual(resolved);
+  });
+});
+
+test('a target of an alias may stand alone', () => {
+  expect([...resolve({ models: { fast: 'openai/a', slow: ['openai/b', 'openai/c'] } }).models]).toEqual([
+    ['fast', ['openai/a']],
+    ['slow', ['openai/b', 'openai/c']],
+  ]);
+});
+
+test('a dispatcher and a fetch exclude each other', () => {
+  const dispatcher = { dispatch: () => true };
+  expect(resolve({ dispatcher }).dispatcher).toBe(dispatcher);
+  expect(refusal(() => resolve({ dispatcher, fetch: async () => new Response() }))).toBe(
+    "Cannot create the client as 'dispatcher' and 'fetch' exclude each other: current value is both",
+  );
+});
+
+test('times may be endless where that means off', () => {
+  const times = { firstTokenTimeoutMs: Infinity, idleTimeoutMs: Infinity, connectTimeoutMs: Infinity, fallbackAfterMs: Infinity };
+  expect(resolve({ ...times, retry: { timeoutMs: Infinity, maxWaitMs: Infinity } })).toMatchObject({
+    ...times,
+    retry: { timeoutMs: Infinity, maxWaitMs: Infinity },
+  });
+});
+
+test('what the user changes afterwards changes nothing', () => {
+  const retry = { attempts: 2 };
+  const models: Record<string, string[]> = { fast: ['openai/a'] };
+  const settings = resolve({ retry, models });
+  retry.attempts = 5;
+  models['fast']?.push('openai/b');
+  expect(settings.retry.attempts).toBe(2);
+  expect(settings.models.get('fast')).toEqual(['openai/a']);
+});
