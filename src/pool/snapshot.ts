@@ -12,6 +12,7 @@ export interface HoldSnapshot {
   /** Absent when the hold is for all models. */
   readonly model?: string;
   readonly class: FailureClass;
+  /** Ends by then at the latest, unless a person ends it. */
   readonly until: number;
   readonly since: number;
   /** Who said until when. */
@@ -21,14 +22,17 @@ export interface HoldSnapshot {
 /** One bucket of a key's group. */
 export interface BucketSnapshot {
   readonly counts: Counted;
+  /** Length of its window, ms. */
   readonly windowMs: number;
   /** Absent when models share it. */
   readonly model?: string;
+  /** How many a window. */
   readonly limit: number;
   /** What may still be spent now; below 0 when more was spent than allowed. */
   readonly remaining: number;
   /** When all of it is free again if nothing more is spent, epoch ms. */
   readonly resetAt: number;
+  /** `configured` by you, or `learned` from the provider's answers. */
   readonly source: 'configured' | 'learned';
 }
 
@@ -43,11 +47,17 @@ export interface KeySnapshot {
   readonly label: string;
   /** A hold for one model leaves it `ready`. */
   readonly state: KeyState;
+  /** When `cooling` or `exhausted` ends. */
   readonly until?: number;
+  /** The last failure that holds it, or made it invalid. */
   readonly reason?: { readonly class: FailureClass; readonly status: number | undefined; readonly message: string; readonly at: number };
+  /** Its own, and those of its group, organisation and provider. */
   readonly holds: readonly HoldSnapshot[];
+  /** Those of its group: keys of one group show the same. Learned ones appear with the first answer. */
   readonly buckets: readonly BucketSnapshot[];
+  /** Attempts under way. */
   readonly inFlight: number;
+  /** Since it was added: calls that it answered, attempts, tokens of its answers, failed attempts. */
   readonly totals: { readonly calls: number; readonly attempts: number; readonly tokens: number; readonly errors: number };
   readonly addedAt: number;
   readonly lastUsedAt?: number;
