@@ -16,6 +16,7 @@ export type ErrorCode =
 
 /** Every error that keywheel throws, but for an abort, which rejects with the caller's own reason. */
 export abstract class KeywheelError extends Error {
+  /** Stable: compare this, not the message. */
   abstract readonly code: ErrorCode;
   /** What the call did until it failed. Absent where no call was made. */
   declare readonly report?: CallReport;
@@ -40,8 +41,11 @@ export class ConfigError extends KeywheelError {
 
 /** The request is wrong, too long or refused for its content. Without a `status` it never left the program. */
 export class RequestError extends KeywheelError {
+  /** `invalid_request` when it never left the program. */
   readonly code: 'invalid_request' | 'request_rejected';
+  /** `bad_request`, `request_too_large`, `context_length` or `content_filtered`. */
   readonly class: FailureClass;
+  /** Of the provider's answer. */
   readonly status: number | undefined;
   /** The provider's answer, without secrets. */
   readonly body: unknown;
@@ -62,11 +66,14 @@ export class RequestError extends KeywheelError {
   }
 }
 
-/** The provider failed after every attempt. */
+/** The provider failed after every attempt. Several targets stand in `cause`, an `AggregateError`. */
 export class ProviderError extends KeywheelError {
   readonly code = 'provider_failed';
+  /** What the last failure was taken for. */
   readonly class: FailureClass;
+  /** Of the last answer; `undefined` when none came. */
   readonly status: number | undefined;
+  /** The last answer, without secrets. */
   readonly body: unknown;
 
   constructor(
@@ -98,6 +105,7 @@ export class KeysExhaustedError extends KeywheelError {
   readonly code = 'keys_exhausted';
   /** The earliest time at which a key could serve, epoch ms; `undefined` when none ever will by itself. */
   readonly retryAt: number | undefined;
+  /** Every key of the targets that were asked for. */
   readonly keys: readonly ExhaustedKey[];
 
   constructor(
@@ -126,6 +134,7 @@ export class DeadlineError extends KeywheelError {
 /** A stream ended without its terminal marker, or failed after its first content. */
 export class StreamInterruptedError<Partial = unknown> extends KeywheelError {
   readonly code = 'stream_interrupted';
+  /** What broke it off. */
   readonly class: FailureClass;
   /** What was received until then. */
   readonly partial: Partial;
@@ -141,7 +150,7 @@ export class StreamInterruptedError<Partial = unknown> extends KeywheelError {
   }
 }
 
-/** An answer that does not validate against the schema that was asked for. */
+/** An answer that does not validate against the schema that was asked for. Nothing throws it yet. */
 export class OutputError extends KeywheelError {
   readonly code = 'invalid_output';
   readonly class: FailureClass = 'bad_output';

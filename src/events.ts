@@ -10,6 +10,7 @@ export interface CallFinished {
 /** A call that ended in an error, or was aborted (`class: 'aborted'`, no `error`). */
 export interface CallFailed {
   readonly report: CallReport;
+  /** What the failure was taken for; `rate_limited` when no key could serve in time. */
   readonly class: FailureClass;
   readonly error?: KeywheelError;
 }
@@ -26,9 +27,11 @@ export interface KeyHeld {
   /** The key that was used. */
   readonly key: string;
   readonly group: string;
+  /** Who is held: `key` alone, its `group`, `org` or `provider`. */
   readonly scope: Scope;
   /** Absent when the hold is for all models. */
   readonly model?: string;
+  /** Why it is held. */
   readonly class: FailureClass;
   /** Epoch ms. */
   readonly until: number;
@@ -64,11 +67,14 @@ export interface KeysRefreshFailed {
   readonly reason: string;
 }
 
+/** A stored answer was served. */
 export interface CacheHit {
   readonly callId: string;
+  /** It was past its `ttlMs`, and served as nothing else could. */
   readonly stale: boolean;
 }
 
+/** The answer of a call is in the store. */
 export interface CacheStored {
   readonly callId: string;
 }
@@ -86,6 +92,7 @@ export interface LimitNear {
   readonly model?: string;
   readonly counts: Counted;
   readonly windowMs: number;
+  /** How many a window. */
   readonly limit: number;
   readonly remaining: number;
 }
@@ -107,6 +114,7 @@ export interface ClientEvents {
   'limit-near': LimitNear;
 }
 
+/** The names of all events. */
 export type EventName = keyof ClientEvents;
 
 /** One event with its name, as `onEvent` of a call gets it. */

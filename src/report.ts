@@ -14,33 +14,42 @@ export interface AttemptReport {
   readonly key: string;
   readonly group: string;
   readonly startedAt: number;
+  /** Until the last byte of its answer, or its failure, ms. */
   readonly durationMs: number;
-  /** How long the call waited for this attempt's lease and slot. */
+  /** How long the call waited for this attempt's lease and slot, ms. */
   readonly waitedMs: number;
+  /** Of the answer; absent when none came. */
   readonly status?: number;
+  /** `ok`, or what the failure was taken for. */
   readonly class: 'ok' | FailureClass;
+  /** Whom the failure is about; absent when there was none. */
   readonly scope?: Scope;
   readonly action?: AttemptAction;
   /** Why this key and what bound the call; for a failure also what it was taken for. */
   readonly why: string;
+  /** The provider's own id of the exchange, for their support. */
   readonly requestId?: string;
 }
 
 /** What one call did and why. Holds no secret. */
 export interface CallReport {
+  /** Unique in its client: `call-1`, `call-2`, … */
   readonly id: string;
   /** The provider, model and key that answered, or were tried last. A cache hit has no key. */
   readonly provider: string | undefined;
   readonly model: string | undefined;
   readonly key: string | undefined;
   readonly cache: CacheStatus;
+  /** In order. None for an answer of the cache; a `shared` one stands in the report of the call that was made. */
   readonly attempts: readonly AttemptReport[];
-  /** All waiting of the call: for leases, slots and back-off. */
+  /** All waiting of the call: for leases, slots and back-off, ms. */
   readonly waitedMs: number;
+  /** From its start until its last byte, ms; so far, while a stream is being read. */
   readonly durationMs: number;
-  /** From the start of the call to the first content of a stream. */
+  /** From the start of the call to the first content of a stream, ms. */
   readonly firstTokenMs?: number;
   /** 0 for a cache hit; absent while keywheel does not know the price. */
   readonly costUsd?: number;
+  /** The call's own `tags`. */
   readonly tags: Readonly<Record<string, string>>;
 }

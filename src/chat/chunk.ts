@@ -8,6 +8,7 @@ export interface ToolCallDelta {
   readonly function?: { readonly name?: string; readonly arguments?: string };
 }
 
+/** What a chunk adds to a message. */
 export interface Delta {
   readonly role?: 'assistant' | (string & {});
   readonly content?: string | null;
@@ -16,6 +17,7 @@ export interface Delta {
   readonly [extra: string]: unknown;
 }
 
+/** What a chunk adds to one choice. */
 export interface ChunkChoice {
   readonly index: number;
   readonly delta: Delta;

@@ -9,7 +9,11 @@ export interface Usage {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly total_tokens: number;
-  readonly prompt_tokens_details?: { readonly cached_tokens?: number; readonly audio_tokens?: number; readonly [extra: string]: unknown } | null;
+  readonly prompt_tokens_details?: {
+    readonly cached_tokens?: number;
+    readonly audio_tokens?: number;
+    readonly [extra: string]: unknown;
+  } | null;
   readonly completion_tokens_details?: {
     readonly reasoning_tokens?: number;
     readonly audio_tokens?: number;
@@ -18,6 +22,7 @@ export interface Usage {
   readonly [extra: string]: unknown;
 }
 
+/** What the model wrote. */
 export interface ReplyMessage {
   readonly role: 'assistant';
   readonly content: string | null;
@@ -26,6 +31,7 @@ export interface ReplyMessage {
   readonly [extra: string]: unknown;
 }
 
+/** One of the `n` answers that were asked for. */
 export interface Choice {
   readonly index: number;
   readonly message: ReplyMessage;
@@ -67,7 +73,9 @@ export interface Embeddings {
 
 /** What `client.embed()` resolves to. */
 export interface EmbedReply extends Embeddings {
+  /** What the call did and why. */
   readonly report: CallReport;
+  /** The provider's own answer, parsed, untouched. */
   readonly raw: unknown;
 }
 

@@ -7,7 +7,11 @@ export type ContentPart =
       readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' };
       readonly [extra: string]: unknown;
     }
-  | { readonly type: 'input_audio'; readonly input_audio: { readonly data: string; readonly format: string }; readonly [extra: string]: unknown }
+  | {
+      readonly type: 'input_audio';
+      readonly input_audio: { readonly data: string; readonly format: string };
+      readonly [extra: string]: unknown;
+    }
   | {
       readonly type: 'file';
       readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string };
@@ -21,18 +25,21 @@ export interface ToolCall {
   readonly function: { readonly name: string; readonly arguments: string };
 }
 
+/** What the model is told about its task. */
 export interface SystemMessage {
   readonly role: 'system' | 'developer';
   readonly content: string | readonly ContentPart[];
   readonly name?: string;
 }
 
+/** What the user says. */
 export interface UserMessage {
   readonly role: 'user';
   readonly content: string | readonly ContentPart[];
   readonly name?: string;
 }
 
+/** What the model said before. */
 export interface AssistantMessage {
   readonly role: 'assistant';
   readonly content?: string | readonly ContentPart[] | null;
@@ -42,6 +49,7 @@ export interface AssistantMessage {
   readonly [extra: string]: unknown;
 }
 
+/** What a tool returned; `tool_call_id` names the call that it answers. */
 export interface ToolMessage {
   readonly role: 'tool';
   readonly tool_call_id: string;
@@ -62,8 +70,10 @@ export interface ChatTool {
   };
 }
 
+/** Whether the model may, must or must not call a tool, or which one. */
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly type: 'function'; readonly function: { readonly name: string } };
 
+/** The form of the answer. It is the provider's to keep: keywheel does not validate it. */
 export type ResponseFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json_object' }
@@ -115,6 +125,7 @@ export interface ChatRequest {
 
 /** An embeddings request in OpenAI's shape. */
 export interface EmbedRequest {
+  /** As in a chat request. */
   readonly model: string;
   /** One text, several texts, or token ids. */
   readonly input: string | readonly string[] | readonly number[] | readonly (readonly number[])[];
