@@ -12,14 +12,15 @@ export class Screen {
   readonly live: boolean;
   readonly paint: Paint;
   readonly #output: NodeJS.WriteStream;
+  readonly #lines: number;
   /** Lines of the picture that stands on the screen. */
   #drawn = 0;
 
   constructor(output: NodeJS.WriteStream, env: NodeJS.ProcessEnv, lines: number) {
     this.#output = output;
     const terminal = output.isTTY && env['TERM'] !== 'dumb' && !isSet(env['CI']);
-    // A picture taller than the screen cannot be drawn over: what has scrolled away is out of reach.
-    this.live = terminal && output.columns >= NARROWEST && output.rows > lines;
+    this.#lines = lines;
+    this.live = terminal && this.#fits();
     this.paint = terminal && !isSet(env['NO_COLOR']) ? coloured : plain;
     if (this.live) output.on('resize', this.#startOver);
   }
@@ -30,6 +31,8 @@ export class Screen {
 
   /** Draws over what was drawn before: one write, and nothing is cleared that is not replaced, so nothing flickers. */
   draw(frame: readonly string[]): void {
+    // Made too small meanwhile: the picture waits until there is room again.
+    if (!this.#fits()) return;
     const home = this.#drawn === 0 ? HIDE_CURSOR : `\u001b[${this.#drawn}A\r`;
     this.#output.write(`${home}${frame.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}`);
     this.#drawn = frame.length;
@@ -44,6 +47,11 @@ export class Screen {
     this.#output.off('resize', this.#startOver);
     if (this.#drawn > 0) this.#output.write(SHOW_CURSOR);
     this.#drawn = 0;
+  }
+
+  /** A picture taller than the screen cannot be drawn over: what has scrolled away is out of reach. */
+  #fits(): boolean {
+    return this.#output.columns >= NARROWEST && this.#output.rows > this.#lines;
   }
 
   /** A terminal that changes its width breaks the old lines anew, so that nobody knows how many they are now. */
