@@ -26,7 +26,7 @@ const { client, simulator } = world;
 const screen = new Screen(process.stdout, process.env, FRAME_LINES);
 const tally = new Tally(calls.length);
 const stop = new AbortController();
-process.once('SIGINT', () => stop.abort());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 const draw = (): void => screen.draw(toFrame(tally, client.keys.list(), screen.columns, screen.paint));
 const progress = (): void =>

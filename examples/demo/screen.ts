@@ -45,7 +45,7 @@ export class Screen {
   /** Leaves the last picture where it is and gives the cursor back. */
   close(): void {
     this.#output.off('resize', this.#startOver);
-    if (this.#drawn > 0) this.#output.write(SHOW_CURSOR);
+    if (this.live) this.#output.write(SHOW_CURSOR);
     this.#drawn = 0;
   }
 
