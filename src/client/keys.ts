@@ -40,7 +40,9 @@ export class Keys {
   add(provider: string, key: KeyLike): string {
     const resolved = this.#providers.get(provider);
     if (resolved === undefined) {
-      throw new ConfigError(`Cannot add the key as the provider must be one of ${[...this.#providers.keys()].join(', ')}: current value is ${toShown(provider)}`);
+      throw new ConfigError(
+        `Cannot add the key as the provider must be one of ${[...this.#providers.keys()].join(', ')}: current value is ${toShown(provider)}`,
+      );
     }
     const input = resolveKey(key, 'key', { provider, task: 'add the key', limits: resolved.limits });
     this.#pool.ring.add(provider, input, this.#clock.now());

@@ -10,14 +10,14 @@ import { suggest } from '../options/suggest.ts';
  */
 export class ModelNames {
   readonly #providers: ReadonlyMap<string, Provider>;
-  readonly #aliases = new Map<string, readonly Target[]>();
+  readonly #aliases: ReadonlyMap<string, readonly Target[]>;
   readonly #only: Provider | undefined;
 
   /** Throws `ConfigError` for an alias to a target that is none. */
   constructor(providers: readonly Provider[], aliases: ReadonlyMap<string, readonly string[]>) {
     this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
     this.#only = providers.length === 1 ? providers[0] : undefined;
-    for (const [alias, names] of aliases) this.#aliases.set(alias, names.map((name) => this.#targetOf(alias, name)));
+    this.#aliases = new Map([...aliases].map(([alias, names]) => [alias, names.map((name) => this.#targetOf(alias, name, aliases))]));
   }
 
   /** Throws `RequestError` naming the field when the name is no model of a configured provider. */
@@ -29,24 +29,33 @@ export class ModelNames {
     const known = [...this.#aliases.keys(), ...[...this.#providers.keys()].map((name) => `${name}/…`)];
     const meant = suggest(model, [...this.#aliases.keys()]);
     const hint = meant === undefined ? `use one of ${known.join(', ')}` : `did you mean '${meant}'?`;
-    throw new RequestError(`Cannot start the call as 'model' must be an alias or name a configured provider, ${hint}: current value is ${toShown(model)}`, {
-      class: 'bad_request',
-    });
+    throw new RequestError(
+      `Cannot start the call as 'model' must be an alias or name a configured provider, ${hint}: current value is ${toShown(model)}`,
+      { class: 'bad_request' },
+    );
   }
 
-  #targetOf(alias: string, name: string): Target {
-    const target = this.#find(name);
+  #targetOf(alias: string, name: string, aliases: ReadonlyMap<string, unknown>): Target {
+    // With one provider another alias would pass for a bare name. An alias may stand before the model of its own name.
+    const nested = name !== alias && aliases.has(name) && this.#prefixed(name) === undefined;
+    const target = nested ? undefined : this.#find(name);
     if (target !== undefined) return target;
-    const nested = this.#aliases.has(name) ? ', and aliases do not nest' : '';
-    throw new ConfigError(`Cannot create the client as 'models.${alias}' must name models of configured providers${nested}: current value is ${toShown(name)}`);
+    const reason = nested ? ', and aliases do not nest' : '';
+    throw new ConfigError(
+      `Cannot create the client as 'models.${alias}' must name models of configured providers${reason}: current value is ${toShown(name)}`,
+    );
   }
 
   #find(name: string): Target | undefined {
+    const prefixed = this.#prefixed(name);
+    if (prefixed !== undefined) return prefixed.model === '' ? undefined : toTarget(prefixed.provider, prefixed.model);
+    return this.#only === undefined || name === '' ? undefined : toTarget(this.#only, name);
+  }
+
+  #prefixed(name: string): { readonly provider: Provider; readonly model: string } | undefined {
     const separator = name.search(/[/:]/);
     const provider = separator < 0 ? undefined : this.#providers.get(name.slice(0, separator));
-    const model = name.slice(separator + 1);
-    if (provider !== undefined && model !== '') return toTarget(provider, model);
-    return this.#only === undefined ? undefined : toTarget(this.#only, name);
+    return provider === undefined ? undefined : { provider, model: name.slice(separator + 1) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { PartsAnswer } from '../call.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import type { ChatReply } from '../chat/reply.ts';
-import { StreamInterruptedError } from '../errors.ts';
+import { StreamInterruptedError, withReport } from '../errors.ts';
 
 /**
  * A streamed reply: an async iterable of OpenAI's chunks, which can be read once. `break` aborts it; a stream that nobody reads
@@ -18,7 +18,9 @@ export class ChatStream implements AsyncIterable<ChatChunk> {
     this.#toReply = toReply;
   }
 
+  /** Throws a `TypeError` when the stream was read before: what it gave is gone, and an empty loop would hide that. */
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatChunk> {
+    if (this.#reading) throw new TypeError('Cannot read the stream as it can be read once, and was: `reply()` gives the whole of it');
     this.#reading = true;
     return this.#answer.parts;
   }
@@ -32,9 +34,10 @@ export class ChatStream implements AsyncIterable<ChatChunk> {
     const end = await this.#answer.done;
     if (end.status === 'complete') return this.#toReply();
     if (end.status === 'failed') throw end.error;
-    throw new StreamInterruptedError('Cannot give the whole reply as its reader left the stream early', {
+    const error = new StreamInterruptedError('Cannot give the whole reply as its reader left the stream early', {
       class: 'aborted',
       partial: this.#answer.collected(),
     });
+    throw withReport(error, this.#toReply().report);
   }
 }
