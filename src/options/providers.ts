@@ -4,6 +4,7 @@ import type { GroupLimits } from '../pool/limits.ts';
 import type { KeyInput } from '../pool/members.ts';
 import { knownProviders, type KnownProvider, protocols, toAccountHeaders } from '../providers/known.ts';
 import type { Provider } from '../providers/provider.ts';
+import { Secret } from '../secret.ts';
 import { type Environment, readKeys, readVariable } from './environment.ts';
 import { keylessInput, type KeyPlace, resolveKeys } from './keys.ts';
 import { resolveLimits } from './limits.ts';
@@ -11,6 +12,9 @@ import { suggest } from './suggest.ts';
 import type { ProviderOptions } from './types.ts';
 
 const REFRESH_MS = 300_000;
+
+/** What is shorter is a word like `Bearer`, and hiding it would mangle every text. */
+const SHORTEST_CREDENTIAL = 8;
 
 /** What HTTP allows in a header's name and value: a line break would be another header. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -76,6 +80,7 @@ function resolveProvider(name: string, options: ProviderOptions, env: Environmen
       baseURL: toAddress(name, baseURL),
       headers: toHeaders(name, { ...toAccountHeaders(protocol, account), ...options.headers }),
       query: options.query ?? {},
+      ...findHidden({ ...options.headers, ...options.query }),
       keyless: source.kind === 'list' && source.keys.every((key) => key.secret === undefined),
     },
     source,
@@ -140,6 +145,16 @@ function describe(baseURL: string, url: URL | undefined): string {
   ].filter((part) => part !== '');
   const address = toShown(`${url.protocol}${url.host === '' ? '' : '//'}${url.host}${url.pathname}`);
   return hidden.length === 0 ? address : `${address} with ${hidden.join(' and ')}`;
+}
+
+/** Names of headers and parameters that carry credentials. Others are left readable in what a provider says. */
+const CREDENTIAL = /auth|cookie|credential|key|passw|secret|session|signature|token/i;
+
+/** A value with a scheme before it (`Basic …`) is hidden with and without. */
+function findHidden(named: Readonly<Record<string, string>>): { readonly hidden?: readonly Secret[] } {
+  const values = Object.entries(named).flatMap(([name, value]) => (CREDENTIAL.test(name) ? [value, ...value.split(/\s+/)] : []));
+  const texts = new Set(values.filter((value) => value.length >= SHORTEST_CREDENTIAL));
+  return texts.size === 0 ? {} : { hidden: [...texts].map((text) => new Secret(text)) };
 }
 
 /** Lower-case names. Values may be secrets, so that no message shows one. */

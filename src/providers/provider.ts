@@ -2,6 +2,7 @@ import type { Asked } from '../chat/asked.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import type { ChatCompletion, Embeddings, Usage } from '../chat/reply.ts';
 import type { BucketReading, Verdict } from '../failure.ts';
+import type { Secret } from '../secret.ts';
 import type { AuthPlace, WireEvent, WireFailure, WireHeaders, WireRequest } from '../wire/types.ts';
 
 /** Names of the protocols that keywheel speaks. More come with the next providers. */
@@ -62,6 +63,8 @@ export interface Provider {
   /** The caller's own headers and query, sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
+  /** Credentials among them: scrubbed from whatever the provider says. Absent when there are none. */
+  readonly hidden?: readonly Secret[];
   /** No key is needed: a local server. */
   readonly keyless: boolean;
 }

@@ -5,7 +5,17 @@ import { toChunks } from '../chat/replay.ts';
 import type { ChatCompletion, Embeddings } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError } from '../failure.ts';
-import { readErrorBody, scrub, scrubHeaders, scrubValue, WireError, type Wire, type WireBody, type WireResponse } from '../wire/index.ts';
+import {
+  type Hidden,
+  readErrorBody,
+  scrub,
+  scrubHeaders,
+  scrubValue,
+  WireError,
+  type Wire,
+  type WireBody,
+  type WireResponse,
+} from '../wire/index.ts';
 import { Attempt } from './attempt.ts';
 import { toAttemptError, toCut, toMalformed, toTimeout, type Place } from './failures.ts';
 import { ChunkReader, type StreamFailures } from './reader.ts';
@@ -88,7 +98,7 @@ class Exchange {
       lease.sent();
     });
     this.#body = response.body;
-    const { requestId, organization } = protocol.readIds(response.headers);
+    const { requestId, organization } = protocol.readIds(scrubHeaders(response.headers, this.#hidden));
     if (requestId !== undefined) trace.named(requestId);
     lease.heard(protocol.readLimits(response.headers), organization);
     return response;
@@ -98,7 +108,7 @@ class Exchange {
     const { body } = response;
     const timer = this.#settings.clock.after(ERROR_BODY_MS, () => body.cancel());
     try {
-      return this.#classify(await readErrorBody(body, this.#call.lease.secret), response, false);
+      return this.#classify(await readErrorBody(body, this.#hidden), response, false);
     } finally {
       timer.cancel();
     }
@@ -193,20 +203,27 @@ class Exchange {
   }
 
   #inBand(error: unknown, response: WireResponse): AttemptError {
-    return this.#classify(scrubValue(error, this.#call.lease.secret), response, true);
+    return this.#classify(scrubValue(error, this.#hidden), response, true);
   }
 
   #classify(body: unknown, { status, headers }: WireResponse, inBand: boolean): AttemptError {
-    const { lease, target } = this.#call;
+    const { target } = this.#call;
     const { protocol } = target.provider;
-    const clean = scrubHeaders(headers, lease.secret);
+    const clean = scrubHeaders(headers, this.#hidden);
     const { requestId } = protocol.readIds(clean);
     const verdict = protocol.classify({ status, headers: clean, body, inBand }, target.provider, this.#settings.clock.now());
     return new AttemptError({ ...(requestId === undefined ? {} : { requestId }), ...verdict }, { reached: true });
   }
 
   #malformed(what: string, text: string, status: number): AttemptError {
-    return toMalformed(this.#place, what, scrub(text, this.#call.lease.secret), status);
+    return toMalformed(this.#place, what, scrub(text, this.#hidden), status);
+  }
+
+  get #hidden(): Hidden {
+    const { lease, target } = this.#call;
+    const { hidden } = target.provider;
+    if (hidden === undefined) return lease.secret;
+    return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
   }
 
   get #place(): Place {

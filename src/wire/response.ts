@@ -1,7 +1,6 @@
-import { scrub, scrubValue } from './scrub.ts';
+import { type Hidden, scrub, scrubValue } from './scrub.ts';
 import { toText, type WireBody } from './body.ts';
 import { WireError } from './failure.ts';
-import type { Secret } from '../secret.ts';
 import type { WireHeaders } from './types.ts';
 
 /** The head of an answer, with its body still to come. Never a redirect. */
@@ -22,10 +21,10 @@ export interface Stop {
 const LONGEST_ERROR_BODY = 256 * 1024;
 
 /**
- * The body of a refusal, without the secret: parsed where it is JSON, else its text, HTML included. What came before a cut
+ * The body of a refusal, without secrets: parsed where it is JSON, else its text, HTML included. What came before a cut
  * counts, as the status alone tells something; only a stop rejects.
  */
-export async function readErrorBody(body: WireBody, secret: Secret | undefined): Promise<unknown> {
+export async function readErrorBody(body: WireBody, hidden: Hidden): Promise<unknown> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -39,14 +38,14 @@ export async function readErrorBody(body: WireBody, secret: Secret | undefined):
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
   }
-  return parseScrubbed(toText(pieces).slice(0, LONGEST_ERROR_BODY), secret);
+  return parseScrubbed(toText(pieces).slice(0, LONGEST_ERROR_BODY), hidden);
 }
 
-function parseScrubbed(text: string, secret: Secret | undefined): unknown {
+function parseScrubbed(text: string, hidden: Hidden): unknown {
   try {
-    return scrubValue(JSON.parse(text), secret);
+    return scrubValue(JSON.parse(text), hidden);
   } catch {
     // Not JSON: HTML, prose, or JSON that was cut.
-    return scrub(text, secret);
+    return scrub(text, hidden);
   }
 }

@@ -6,40 +6,52 @@ const SHORTEST = 4;
 /** Below this nothing is worth keeping, and a provider could exhaust the stack. */
 const DEEPEST = 100;
 
-/** The text with the secret, in every form in which a provider may echo it, replaced by its label. */
-export function scrub(text: string, secret: Secret | undefined): string {
-  return secret === undefined ? text : replaceAll(text, forms(secret), secret.label);
+/** What must not show: a key, or a key and the caller's other credentials. */
+export type Hidden = Secret | readonly Secret[] | undefined;
+
+/** One form in which a provider may echo a secret. */
+interface Form {
+  readonly text: string;
+  readonly label: string;
 }
 
-/** A parsed value with the secret scrubbed from every string and every name. */
-export function scrubValue(value: unknown, secret: Secret | undefined): unknown {
-  if (secret === undefined) return value;
-  const found = forms(secret);
-  return found.length === 0 ? value : walk(value, found, secret.label, DEEPEST);
+/** The text with the secrets, in every form in which a provider may echo them, replaced by their labels. */
+export function scrub(text: string, hidden: Hidden): string {
+  return replaceAll(text, formsOf(hidden));
 }
 
-/** Headers without the secret. */
-export function scrubHeaders(headers: Readonly<Record<string, string>>, secret: Secret | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, scrub(value, secret)]));
+/** A parsed value with the secrets scrubbed from every string and every name. */
+export function scrubValue(value: unknown, hidden: Hidden): unknown {
+  const forms = formsOf(hidden);
+  return forms.length === 0 ? value : walk(value, forms, DEEPEST);
 }
 
-function forms(secret: Secret): readonly string[] {
+/** Headers without the secrets. */
+export function scrubHeaders(headers: Readonly<Record<string, string>>, hidden: Hidden): Record<string, string> {
+  const forms = formsOf(hidden);
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, replaceAll(value, forms)]));
+}
+
+function formsOf(hidden: Hidden): readonly Form[] {
+  if (hidden === undefined) return [];
+  return hidden instanceof Secret ? toForms(hidden) : hidden.flatMap(toForms);
+}
+
+function toForms(secret: Secret): readonly Form[] {
   const text = Secret.reveal(secret);
   if (text.length < SHORTEST) return [];
   const written = [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), Buffer.from(text).toString('base64')];
-  return [...new Set(written)];
+  return [...new Set(written)].map((form) => ({ text: form, label: secret.label }));
 }
 
-function replaceAll(text: string, written: readonly string[], label: string): string {
-  return written.reduce((left, form) => (left.includes(form) ? left.replaceAll(form, () => label) : left), text);
+function replaceAll(text: string, forms: readonly Form[]): string {
+  return forms.reduce((left, form) => (left.includes(form.text) ? left.replaceAll(form.text, () => form.label) : left), text);
 }
 
-function walk(value: unknown, written: readonly string[], label: string, depth: number): unknown {
-  if (typeof value === 'string') return replaceAll(value, written, label);
+function walk(value: unknown, forms: readonly Form[], depth: number): unknown {
+  if (typeof value === 'string') return replaceAll(value, forms);
   if (value === null || typeof value !== 'object') return value;
   if (depth === 0) return '…';
-  if (Array.isArray(value)) return value.map((item) => walk(item, written, label, depth - 1));
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [replaceAll(name, written, label), walk(item, written, label, depth - 1)]),
-  );
+  if (Array.isArray(value)) return value.map((item) => walk(item, forms, depth - 1));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [replaceAll(name, forms), walk(item, forms, depth - 1)]));
 }
