@@ -80,7 +80,15 @@ export function observe(settings: { readonly events: Events; readonly clock: Clo
 
 /** The event of one attempt, whichever way it ended. */
 export function tellAttempt(events: Events, call: Call, attempt: AttemptReport): void {
-  tell(events, call, attempt.class === 'ok' ? 'attempt-finished' : 'attempt-failed', () => ({ callId: call.id, attempt }));
+  const name = attempt.class === 'ok' ? 'attempt-finished' : 'attempt-failed';
+  tell(events, call, name, () => ({ callId: call.id, attempt: toTold(attempt) }));
+}
+
+/** A copy, as the line in the report goes on changing: what follows a failure is decided only after this. */
+function toTold(attempt: AttemptReport): AttemptReport {
+  if (attempt.class === 'ok') return { ...attempt };
+  const { action: _, ...told } = attempt;
+  return told;
 }
 
 function tellExhausted(events: Events, call: Call, { retryAt }: KeysExhaustedError): void {
