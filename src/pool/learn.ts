@@ -47,7 +47,7 @@ export function beginLearning(sample: Sample, windowMs: number): Learned {
 export function learn(state: Learned, sample: Sample): Learned {
   if (sample.limit !== state.limit) return { ...beginLearning(sample, state.windowMs), kind: state.kind, fixedVotes: state.fixedVotes };
   const { reference } = state;
-  if (reference === undefined || reference.resetMs === undefined) return widen({ ...state, reference: sample }, sample);
+  if (reference?.resetMs === undefined) return widen({ ...state, reference: sample }, sample);
   if (sample.resetMs === undefined) return state;
   const fell = reference.remaining - sample.remaining;
   const stretchedMs = sample.resetMs - reference.resetMs;

@@ -163,7 +163,7 @@ export class Pool {
   /** Returns true when a lane has another head now, who may need less than the one before. */
   #refuseHopeless(blocked: Map<Lane, number>, now: number): boolean {
     let again = false;
-    for (const lane of [...blocked.keys()]) {
+    for (const lane of blocked.keys()) {
       const { head } = lane;
       if (head === undefined) continue;
       const earliest = this.#first(head.ask, now).at;

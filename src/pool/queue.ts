@@ -69,8 +69,9 @@ export class Lane {
 
   /** Takes out those whose time ends before `at`; all of them when `at` never comes. */
   takeHopeless(at: number): readonly Waiter[] {
+    if (at === Infinity) return this.takeAll();
     const hopeless: Waiter[] = [];
-    for (let waiter = this.#limits.peek(); waiter !== undefined && (waiter.limit < at || at === Infinity); waiter = this.#limits.peek()) {
+    for (let waiter = this.#limits.peek(); waiter !== undefined && waiter.limit < at; waiter = this.#limits.peek()) {
       this.delete(waiter);
       hopeless.push(waiter);
     }

@@ -148,6 +148,9 @@ describe('sliding', () => {
     for (let count = 0; count < 10; count += 1) law.take(0.1, START + count);
     expect(law.fitsAt(1, START + 1009)).toBe(START + 1009);
     expect(law.remaining(START + 1009)).toBe(1);
+    for (let count = 0; count < 3; count += 1) law.take(0.1, START + 3000 + count);
+    expect(law.remaining(START + 4002)).toBe(1);
+    expect(law.resetAt(START + 4500)).toBe(START + 4500);
   });
 
   it('forgets what is spent, however much it was', () => {

@@ -273,11 +273,9 @@ describe('a quota of which nothing is known', () => {
   function start(rig: Rig): readonly Lease[] {
     const leases: Lease[] = [];
     for (let count = 0; count < 1000; count += 1) {
-      const before = rig.pool.waiting;
       const leased = rig.pool.lease({ ...ask, callId: `ramp-${count}` }, rig.deadline());
       if (leased instanceof Promise) {
         leased.catch(() => {});
-        expect(rig.pool.waiting).toBe(before + 1);
         break;
       }
       leased.sent();

@@ -96,6 +96,20 @@ describe('waiting', () => {
     expect(rig.left).toEqual(NOTHING_LEFT);
   });
 
+  it('who stands behind one that is refused starts in the same breath when it needs less', async () => {
+    const tokens = limits(bucket({ counts: 'tokens', limit: 60, windowMs: 60_000, burst: 60 }));
+    const rig = new Rig([keyInput('a', { limits: tokens })]);
+    rig.take({ cost: { input: 50, output: 0 } }).settle(served({ input: 50, output: 0 }));
+    const large = rig.wait({ cost: { input: 60, output: 0 }, waitUntil: START + 52_000 });
+    const small = rig.wait({ cost: { input: 5, output: 0 } });
+    // Somebody in another lane takes what the first one needs, so that its time is too short now.
+    rig.take({ keys: ['a'], cost: { input: 4, output: 0 } });
+    await turn();
+    expect(large.error).toMatchObject({ retryAt: START + 54_000 });
+    expect(small.lease?.waitedMs).toBe(0);
+    expect(rig.clock.pending).toBe(0);
+  });
+
   it('a call that is ended before it asks is never queued', () => {
     const rig = new Rig(['a']);
     expect(rig.refused({}, rig.deadline(AbortSignal.abort('early')))).toBe('early');
