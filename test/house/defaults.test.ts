@@ -1,0 +1,187 @@
+import { join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { systemClock, systemRandom } from '../../src/clock.ts';
+import { defaultCall, resolveCall } from '../../src/options/call.ts';
+import { resolveOptions } from '../../src/options/resolve.ts';
+import { readSource, readSources, ROOT, walk } from './sources.ts';
+
+const env = { OPENAI_API_KEY: 'sk-from-the-environment' };
+const settings = resolveOptions({ env });
+const { cache, retry } = resolveOptions({ env, cache: true });
+const call = resolveCall({}, defaultCall(settings));
+const [environmental] = settings.providers;
+const [ofFunction] = resolveOptions({ env, providers: { openai: { keys: () => 'sk' } } }).providers;
+const [limited] = resolveOptions({
+  env,
+  providers: { openai: { keys: 'sk', limits: { buckets: [{ counts: 'requests', limit: 7, windowMs: 5 }] } } },
+}).providers;
+const [key] = environmental?.source.kind === 'list' ? environmental.source.keys : [];
+const [bucket] = limited?.limits.buckets ?? [];
+
+/** What the code does where an option is left out. */
+const RESOLVED: Readonly<Record<string, unknown>> = {
+  'BucketOptions.kind': bucket?.kind,
+  'KeyOptions.weight': key?.weight,
+  'ProviderOptions.refreshMs': ofFunction?.source.kind === 'function' ? ofFunction.source.refreshMs : undefined,
+  'CacheOptions.ttlMs': cache?.ttlMs,
+  'CacheOptions.staleMs': cache?.staleMs,
+  'CacheOptions.staleAfterMs': cache?.staleAfterMs,
+  'CacheOptions.maxEntries': cache?.maxEntries,
+  'CacheOptions.maxBytes': cache?.maxBytes,
+  'CacheOptions.namespace': cache?.namespace,
+  'RetryOptions.attempts': retry.attempts,
+  'RetryOptions.timeoutMs': retry.timeoutMs,
+  'RetryOptions.maxWaitMs': retry.maxWaitMs,
+  'ClientOptions.cache': settings.cache !== undefined,
+  'ClientOptions.maxRotations': settings.maxRotations,
+  'ClientOptions.connectTimeoutMs': settings.connectTimeoutMs,
+  'ClientOptions.firstTokenTimeoutMs': settings.firstTokenTimeoutMs,
+  'ClientOptions.idleTimeoutMs': settings.idleTimeoutMs,
+  'ClientOptions.fallbackAfterMs': settings.fallbackAfterMs,
+  'CallOptions.priority': call.settings.priority,
+};
+
+/** Defaults that are told in words, and whether the code does what the words say. */
+const IN_WORDS: Readonly<Record<string, boolean>> = {
+  'BucketOptions.burst: limit': bucket?.burst === 7,
+  'BucketOptions.models: all models share it': bucket?.models === undefined && bucket?.perModel === false,
+  "KeyOptions.id: the provider's name and eight hex digits of the secret's SHA-256": /^openai-[0-9a-f]{8}$/.test(key?.id ?? ''),
+  'KeyOptions.group: a group of its own': key?.group === key?.id,
+  'KeyOptions.models: all': key !== undefined && key.models === undefined,
+  'ProviderOptions.protocol: that of the known provider of this name': environmental?.provider.protocol.name === 'openai',
+  "ProviderOptions.baseURL: the known provider's, or its environment variable (`OPENAI_BASE_URL`)":
+    environmental?.provider.baseURL === 'https://api.openai.com/v1' &&
+    resolveOptions({ env: { ...env, OPENAI_BASE_URL: 'https://a.test' } }).providers[0]?.provider.baseURL === 'https://a.test',
+  'ProviderOptions.keys: read from the environment; a literal `[]` with a `baseURL` is a provider without keys':
+    key !== undefined &&
+    resolveOptions({ env, providers: { openai: { keys: [], baseURL: 'https://a.test' } } }).providers[0]?.provider.keyless === true,
+  'ProviderOptions.limits: none': environmental?.limits.buckets.length === 0,
+  'ProviderOptions.headers: none': Object.keys(environmental?.provider.headers ?? { x: '' }).length === 0,
+  'ProviderOptions.query: none': Object.keys(environmental?.provider.query ?? { x: '' }).length === 0,
+  'ProviderOptions.organization: OPENAI_ORG_ID': headerFrom('OPENAI_ORG_ID') === 'openai-organization',
+  'ProviderOptions.project: OPENAI_PROJECT_ID': headerFrom('OPENAI_PROJECT_ID') === 'openai-project',
+  'LimitOptions.buckets: none': environmental?.limits.buckets.length === 0,
+  'CacheOptions.store: bounded memory': cache !== undefined && cache.store === undefined,
+  'ClientOptions.providers: every known provider whose environment variables are set': environmental?.provider.name === 'openai',
+  'ClientOptions.models: none': settings.models.size === 0,
+  "ClientOptions.dispatcher: an agent of the client's own, proxies from the environment": settings.dispatcher === undefined,
+  'ClientOptions.fetch: none': settings.fetch === undefined,
+  'ClientOptions.clock: real time': settings.clock === systemClock,
+  'ClientOptions.random: Math.random': settings.random === systemRandom,
+  'ClientOptions.env: process.env': resolvesFromProcess(),
+  'CallOptions.timeoutMs: retry.timeoutMs': call.timeoutMs === settings.retry.timeoutMs,
+  'CallOptions.attemptTimeoutMs: timeoutMs': resolveCall({ timeoutMs: 5 }, call).settings.attemptTimeoutMs === 5,
+  'CallOptions.maxWaitMs: retry.maxWaitMs': call.settings.maxWaitMs === settings.retry.maxWaitMs,
+  "CallOptions.cache: the client's cache": call.settings.cache.mode === 'off',
+  'CallOptions.tenant: none': call.settings.tenant === undefined,
+  'CallOptions.affinity: none': call.settings.affinity === undefined,
+  'CallOptions.groups: all': call.settings.groups === undefined,
+  'CallOptions.keys: all': call.settings.keys === undefined,
+};
+
+/** Kept by the client itself, where no resolved value shows them: tested with `client.chat`. */
+const ELSEWHERE = ['CallOptions.tags: none', 'CallOptions.onEvent: none'];
+
+interface Documented {
+  readonly name: string;
+  readonly text: string;
+}
+
+const documented = readDefaults('src/options/types.ts');
+const LITERAL = /^(-?\d+(\.\d+)?|Infinity|true|false|'[^']*')$/;
+
+describe('the documented defaults of options', () => {
+  const literals = documented.filter(({ text }) => LITERAL.test(text));
+
+  test('are read from the docs', () => {
+    expect(literals.map(({ name }) => name).toSorted()).toEqual(Object.keys(RESOLVED).toSorted());
+  });
+
+  test.each(literals)('$name is $text', ({ name, text }) => {
+    const value = RESOLVED[name];
+    expect(typeof value === 'string' ? `'${value}'` : String(value)).toBe(text);
+  });
+
+  const words = documented.filter(({ text }) => !LITERAL.test(text)).map(({ name, text }) => `${name}: ${text}`);
+
+  test('in words are all looked after', () => {
+    expect(words.toSorted()).toEqual([...Object.keys(IN_WORDS), ...ELSEWHERE].toSorted());
+  });
+
+  test.each(words.filter((word) => !ELSEWHERE.includes(word)))('%s', (word) => {
+    expect(IN_WORDS[word]).toBe(true);
+  });
+});
+
+describe('every export is documented', () => {
+  const entries = ['src/index.ts', 'src/simulator/index.ts'];
+  const program = ts.createProgram(
+    entries.map((entry) => join(ROOT, entry)),
+    { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2023, allowImportingTsExtensions: true, noEmit: true, types: ['node'] },
+  );
+  const checker = program.getTypeChecker();
+
+  test.each(entries)('of %s', (entry) => {
+    const source = program.getSourceFile(join(ROOT, entry));
+    const module = source === undefined ? undefined : checker.getSymbolAtLocation(source);
+    const symbols = module === undefined ? [] : checker.getExportsOfModule(module);
+    expect(symbols.length).toBeGreaterThan(5);
+    const bare = symbols.filter((symbol) => docOf(checker, symbol) === '').map((symbol) => symbol.name);
+    expect(bare).toEqual([]);
+  });
+});
+
+test('the docs are read as they stand', () => {
+  const text = `export interface A {
+    /** One. @default 5 */ readonly one?: number;
+    /**
+     * Two.
+     * @default none
+     */
+    readonly two?: string;
+    /** Three. */ readonly three?: string;
+  }`;
+  expect(defaultsOf(text)).toEqual([
+    { name: 'A.one', text: '5' },
+    { name: 'A.two', text: 'none' },
+  ]);
+});
+
+function headerFrom(variable: string): string | undefined {
+  const [resolved] = resolveOptions({ env: { ...env, [variable]: 'x' } }).providers;
+  return Object.keys(resolved?.provider.headers ?? {})[0];
+}
+
+function resolvesFromProcess(): boolean {
+  const before = process.env['OPENAI_API_KEY'];
+  process.env['OPENAI_API_KEY'] = 'sk-of-the-process';
+  try {
+    return resolveOptions({ providers: { openai: {} } }).providers.length === 1;
+  } finally {
+    if (before === undefined) delete process.env['OPENAI_API_KEY'];
+    else process.env['OPENAI_API_KEY'] = before;
+  }
+}
+
+function readDefaults(path: string): readonly Documented[] {
+  const source = readSources('src/options').find((found) => found.path === path);
+  return defaultsOf(source?.tree.text ?? '');
+}
+
+function defaultsOf(text: string): readonly Documented[] {
+  const found: Documented[] = [];
+  walk(readSource('src/options/types.ts', text).tree, (node) => {
+    if (!ts.isPropertySignature(node) || !ts.isInterfaceDeclaration(node.parent)) return;
+    const tag = ts.getJSDocTags(node).find(({ tagName }) => tagName.text === 'default');
+    if (tag === undefined) return;
+    const words = ts.getTextOfJSDocComment(tag.comment) ?? '';
+    found.push({ name: `${node.parent.name.text}.${node.name.getText()}`, text: words.replaceAll(/\s+/g, ' ').trim() });
+  });
+  return found;
+}
+
+function docOf(checker: ts.TypeChecker, symbol: ts.Symbol): string {
+  const target = (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
+  return ts.displayPartsToString(target.getDocumentationComment(checker)).trim();
+}
