@@ -41,7 +41,7 @@ function firstKeyAt(group: Group, ask: Ask, now: number, counts: (key: KeyEntry)
 }
 
 /** Until when the group as a whole is held, by itself, its organisation or its provider. */
-export function heldUntil(group: Group, model: string): number {
+function heldUntil(group: Group, model: string): number {
   const organization = group.organization?.holds.readyAt(model) ?? 0;
   return Math.max(group.holds.readyAt(model), organization, group.provider.holds.readyAt(model));
 }
@@ -58,7 +58,7 @@ export function metersReadyAt(quota: Quota, ask: Ask, now: number): number {
 }
 
 /** True while the group waits for calls in flight: its concurrency, its first answers, or a probe. */
-export function isBusy(group: Group, model: string, now: number): boolean {
+function isBusy(group: Group, model: string, now: number): boolean {
   const { concurrency } = group.limits;
   if (concurrency !== undefined && group.inFlight >= concurrency) return true;
   if (group.quota(model, now).ramping) return true;

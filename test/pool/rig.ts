@@ -33,7 +33,7 @@ export function limits(...buckets: readonly BucketSpec[]): GroupLimits {
   return { concurrency: undefined, minTimeMs: undefined, buckets };
 }
 
-export const noLimits = limits();
+const noLimits = limits();
 
 export function keyInput(id: string, more: Partial<KeyInput> = {}): KeyInput {
   return {
