@@ -41,11 +41,29 @@ export function resolveKeys(given: unknown, place: KeyPlace): readonly KeyInput[
     }
     if (twin === undefined) inputs.set(input.id, input);
   }
+  assertOneEach(inputs.values(), place.task);
   assertAlike(inputs.values(), place.task);
   return [...inputs.values()];
 }
 
-/** The pool says the same of keys that are added later; a list is checked before any of it is taken. */
+// The pool says the same of keys that are added later; a list is checked before any of it is taken.
+
+/** Two ids for one secret would count its quota twice. */
+function assertOneEach(inputs: Iterable<KeyInput>, task: string): void {
+  const ids = new Map<string, KeyInput>();
+  for (const input of inputs) {
+    const { secret, id } = input;
+    if (secret === undefined) continue;
+    const twin = ids.get(secret.fingerprint);
+    if (twin?.secret?.equals(secret) === true) {
+      throw new ConfigError(
+        `Cannot ${task} as a secret belongs to one key of a provider: current value of '${twin.id}' and '${id}' is the same`,
+      );
+    }
+    ids.set(secret.fingerprint, input);
+  }
+}
+
 function assertAlike(inputs: Iterable<KeyInput>, task: string): void {
   const limits = new Map<string, string>();
   for (const input of inputs) {

@@ -9,6 +9,7 @@ import { Pool } from '../../src/pool/pool.ts';
 import { createManualClock } from '../../src/simulator/manual-clock.ts';
 import { resolve } from '../options/support.ts';
 import { createDeferred } from '../support/deferred.ts';
+import { Secret } from '../../src/secret.ts';
 
 type Load = () => unknown;
 
@@ -217,6 +218,7 @@ describe('a refresh', () => {
       [...named('x'), { secret: 'z', id: 'taken' }],
       "current value is 'taken', which 'two' has",
     ],
+    ['answers one secret twice', [...named('x'), { secret: 'secret-of-x', id: 'y' }], 'a secret belongs to one key'],
     [
       'answers unlike limits in one group',
       [
@@ -228,7 +230,11 @@ describe('a refresh', () => {
   ])('that %s keeps the last good list, tells it, and goes on', async (_, given, reason) => {
     const load = answers(named('a', 'b'), given, named('c'));
     const { sources, clock, groups, failures, pool } = setUp({ one: load, two: ['key-1'] });
-    pool.ring.add('two', { ...pool.ring.all()[0]?.input, id: 'taken' } as Parameters<typeof pool.ring.add>[1], clock.now());
+    pool.ring.add(
+      'two',
+      { ...pool.ring.all()[0]?.input, id: 'taken', secret: new Secret('other') } as Parameters<typeof pool.ring.add>[1],
+      clock.now(),
+    );
     await sources.ready();
     const before = groups();
     await clock.advance(REFRESH_MS);

@@ -52,13 +52,14 @@ describe('resolveKeys', () => {
     expect(resolved([{ secret: 'a', weight: 2 }, 'a'])).toMatchObject([{ weight: 2 }]);
   });
 
-  test('one secret under two ids is two keys', () => {
-    expect(
-      resolved([
-        { secret: 'a', id: 'one' },
-        { secret: 'a', id: 'two' },
-      ]),
-    ).toHaveLength(2);
+  test('one secret under two ids is refused: its quota would count twice', () => {
+    const given = [
+      { secret: 'a', id: 'one' },
+      { secret: 'a', id: 'two' },
+    ];
+    expect(refusal(() => resolved(given))).toBe(
+      "Cannot create the client as a secret belongs to one key of a provider: current value of 'one' and 'two' is the same",
+    );
   });
 
   test.each([
