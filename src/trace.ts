@@ -10,6 +10,8 @@ export class Trace {
   readonly attempts: Mutable<AttemptReport>[] = [];
   cache: CacheStatus = 'off';
   waitedMs = 0;
+  /** Rotations to another key, at whichever target and try. */
+  rotations = 0;
   firstTokenAt: number | undefined;
   costUsd: number | undefined;
   /** Set by a cache that answered, as no attempt tells which provider and model it was. */

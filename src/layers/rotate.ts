@@ -23,7 +23,7 @@ export function rotate(
 ): Layer<Routed, Leased> {
   return (next: Send<Leased>) => async (call: Routed) => {
     const cost = call.target.provider.protocol.estimate(call.asked);
-    for (let rotations = 0; ; rotations += 1) {
+    for (;;) {
       const lease = await take(pool, call, cost);
       const attempt = new Attempt(call, lease, settings);
       try {
@@ -32,7 +32,7 @@ export function rotate(
         return answer;
       } catch (error) {
         const verdict = attempt.failed(error);
-        if (verdict === undefined || !isRotatable(verdict.class) || rotations >= settings.maxRotations) throw error;
+        if (verdict === undefined || !isRotatable(verdict.class) || call.trace.rotations >= settings.maxRotations) throw error;
         attempt.rotated();
       }
     }
@@ -117,6 +117,7 @@ class Attempt {
 
   rotated(): void {
     this.#entry.action = 'rotate';
+    this.#call.trace.rotations += 1;
   }
 
   #ended(end: End): void {

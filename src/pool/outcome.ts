@@ -109,8 +109,8 @@ export class Outcomes {
       this.#hold(key.holds, attempted, verdict);
       return;
     }
-    // What a person disabled stays so: acquitting the key later must not enable it.
-    if (key.status.status === 'disabled') return;
+    // What a person disabled stays so: acquitting the key later must not enable it. What is invalid already is no news.
+    if (key.status.status !== 'usable') return;
     key.status = { status: 'invalid', since: now };
     this.#explain(key, verdict, now);
     this.#events.emit('key-invalidated', { provider: key.group.provider.name, key: key.id, group: key.group.id, why: verdict.why });
@@ -154,7 +154,8 @@ export class Outcomes {
     const hold = holds.refuse(refusal, this.#random);
     if (hold === undefined) return false;
     if (holds === key.holds || verdict.scope !== 'provider') this.#explain(key, verdict, now);
-    this.#announce(key, hold);
+    // An answer of the same burst may move the end of a hold; it began once.
+    if (hold.since === now) this.#announce(key, hold);
     return true;
   }
 

@@ -3,6 +3,7 @@ import { AttemptError } from '../failure.ts';
 import type { Ask } from './ask.ts';
 import type { KeyEntry, ProviderEntry } from './members.ts';
 import { allows, binding, metersReadyAt, tooSmall } from './readiness.ts';
+import { toPrintable } from '../printable.ts';
 import { stateOf } from './snapshot.ts';
 
 /** The error for an ask that no key can serve in time; for one that is larger than every limit, the verdict that says so. */
@@ -31,10 +32,15 @@ function explain(key: KeyEntry, ask: Ask, now: number): ExhaustedKey {
   return { id: key.id, state, until: at > now && at < Infinity ? at : undefined, reason: binding(key.group, ask, now) };
 }
 
+/** `2 exhausted (429 insufficient_quota: out of quota), 1 invalid (…)`: how many are in each state, and why the first of them is. */
 function summary(keys: readonly ExhaustedKey[]): string {
-  const counts = new Map<string, number>();
-  for (const { state } of keys) counts.set(state, (counts.get(state) ?? 0) + 1);
-  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ');
+  const states = new Map<string, { readonly reason: string; count: number }>();
+  for (const { state, reason } of keys) {
+    const known = states.get(state);
+    if (known === undefined) states.set(state, { reason, count: 1 });
+    else known.count += 1;
+  }
+  return [...states].map(([state, { reason, count }]) => `${count} ${state} (${toPrintable(reason, 120)})`).join(', ');
 }
 
 function tooLarge(provider: ProviderEntry, ask: Ask, now: number): AttemptError | undefined {

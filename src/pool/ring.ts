@@ -8,6 +8,7 @@ const EMPTY_GROUPS = 32;
 export class KeyRing {
   readonly #providers = new Map<string, ProviderEntry>();
   readonly #keys = new Map<string, KeyEntry>();
+  readonly #secrets = new Map<string, KeyEntry>();
 
   provider(name: string): ProviderEntry {
     let provider = this.#providers.get(name);
@@ -22,6 +23,13 @@ export class KeyRing {
     return this.#keys.get(id);
   }
 
+  /** Two ids for one secret would believe its quota twice. */
+  #assertNewSecret(provider: ProviderEntry, input: KeyInput): void {
+    const twin = this.#secrets.get(secretName(provider.name, input));
+    if (twin?.input.secret === undefined || input.secret?.equals(twin.input.secret) !== true) return;
+    throw new ConfigError(`Cannot add the key '${input.id}' as its secret is that of another key of '${provider.name}': current value is '${twin.id}'`);
+  }
+
   all(): readonly KeyEntry[] {
     return [...this.#keys.values()];
   }
@@ -30,6 +38,7 @@ export class KeyRing {
   add(providerName: string, input: KeyInput, now: number): KeyEntry {
     if (this.#keys.has(input.id)) throw new ConfigError(`Cannot add the key as ids are unique in a client: current value is '${input.id}'`);
     const provider = this.provider(providerName);
+    this.#assertNewSecret(provider, input);
     let group = provider.groups.get(input.group);
     if (group !== undefined && group.keys.length > 0) assertAlike(group, input);
     else if (group === undefined || !sameLimits(group.limits, input.limits)) {
@@ -41,6 +50,7 @@ export class KeyRing {
     const key = new KeyEntry(input, group, now);
     group.keys.push(key);
     this.#keys.set(input.id, key);
+    this.#secrets.set(secretName(providerName, input), key);
     return key;
   }
 
@@ -49,6 +59,7 @@ export class KeyRing {
     const key = this.#keys.get(id);
     if (key === undefined) return false;
     this.#keys.delete(id);
+    this.#secrets.delete(secretName(key.group.provider.name, key.input));
     key.group.keys.splice(key.group.keys.indexOf(key), 1);
     return true;
   }
@@ -69,6 +80,10 @@ export class KeyRing {
 function forgetEmpty(provider: ProviderEntry, added: Group): void {
   const empty = [...provider.groups.values()].filter((group) => group !== added && group.keys.length === 0 && group.inFlight === 0);
   for (const group of empty.slice(0, Math.max(0, empty.length - EMPTY_GROUPS))) provider.groups.delete(group.id);
+}
+
+function secretName(provider: string, { secret, id }: KeyInput): string {
+  return `${provider} ${secret?.fingerprint ?? id}`;
 }
 
 function assertAlike(group: Group, input: KeyInput): void {

@@ -51,8 +51,9 @@ export function toCut(place: Place): AttemptError {
   return new AttemptError(aboutRoute('network', why), { reached: true });
 }
 
-function toWhy({ provider, model, host }: Place, reason: string): string {
-  return `Cannot get an answer of ${toPrintable(provider, 60)}/${toPrintable(model, 100)} from ${host} as ${reason}`;
+/** One phrase: who tells the caller names provider and model before it. */
+function toWhy({ host }: Place, reason: string): string {
+  return `${reason} (${host})`;
 }
 
 function aboutRoute(failure: FailureClass, why: string): Verdict {

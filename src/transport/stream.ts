@@ -175,10 +175,10 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
   }
 
   #toInterruption(cause: AttemptError): StreamInterruptedError<ChatCompletion> {
-    return new StreamInterruptedError(`Cannot go on with the stream after its first content: ${cause.verdict.why}`, {
+    return new StreamInterruptedError(`Cannot go on with the stream after its first content as ${cause.verdict.why}`, {
       class: cause.verdict.class,
       partial: this.collected(),
-      cause,
+      cause: cause.cause,
     });
   }
 

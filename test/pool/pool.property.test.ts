@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Deadline } from '../../src/deadline.ts';
 import type { Ask } from '../../src/pool/ask.ts';
 import { choose } from '../../src/pool/choose.ts';
 import type { Lease, LeaseEnd } from '../../src/pool/lease.ts';
@@ -72,6 +73,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 interface Asked {
   readonly ask: Ask;
   readonly controller: AbortController;
+  readonly deadline: Deadline;
   outcomes: number;
 }
 
@@ -130,10 +132,12 @@ class Life {
 
   #ask(more: Partial<Ask>, waitMs: number, timeoutMs: number): void {
     const { rig } = this;
-    const asked: Asked = { ask: makeAsk({ ...more, waitUntil: rig.now + waitMs }), controller: new AbortController(), outcomes: 0 };
+    const controller = new AbortController();
+    const deadline = rig.deadline(controller.signal, timeoutMs);
+    const asked: Asked = { ask: makeAsk({ ...more, waitUntil: rig.now + waitMs }), controller, deadline, outcomes: 0 };
     this.asked.push(asked);
     try {
-      const leased = rig.pool.lease(asked.ask, rig.deadline(asked.controller.signal, timeoutMs));
+      const leased = rig.pool.lease(asked.ask, deadline);
       if (!(leased instanceof Promise)) return this.#granted(asked, leased);
       this.waiting.add(asked);
       leased.then(
@@ -147,6 +151,8 @@ class Life {
 
   #over(asked: Asked): void {
     asked.outcomes += 1;
+    // As the layer above does: a call's time is its own.
+    asked.deadline.close();
     this.waiting.delete(asked);
   }
 

@@ -120,7 +120,7 @@ describe('an answer with status 200', () => {
     const { whole } = await start((_request, response) => void response.end(body));
     const error = await fail(whole());
     expect(error.verdict).toMatchObject({ class: 'server_error', scope: 'route', definitive: false, status: 200 });
-    expect(error.message).toBe(`Cannot get an answer of openai/gpt-5-mini from 127.0.0.1:${rigged.server.port} as ${why}`);
+    expect(error.message).toBe(`${why} (127.0.0.1:${rigged.server.port})`);
     expect(inspect(error, { depth: 9 })).not.toContain(SECRET);
   });
 
