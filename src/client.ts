@@ -23,6 +23,7 @@ import { route } from './layers/route.ts';
 import { createThrottle, type Throttle } from './layers/throttle.ts';
 import { defaultCall, resolveCall, type ResolvedCall } from './options/call.ts';
 import { resolveOptions, type Settings } from './options/resolve.ts';
+import { checkListener } from './options/listener.ts';
 import { checkCloseOptions } from './options/schema.ts';
 import type { CallOptions, ClientOptions } from './options/types.ts';
 import { Pool } from './pool/pool.ts';
@@ -98,7 +99,7 @@ export class Client implements AsyncDisposable {
     const checked = validateChat(request);
     const call = await this.#start({ operation: 'chat', request: checked }, checked.stream === true, checked.model, options);
     const answer = await this.#send(call);
-    if (answer.kind === 'whole') return this.#toReply(call, wholeOf<ChatCompletion>(answer));
+    if (answer.kind === 'whole') return this.#toReply(call, wholeOf(answer) as ChatCompletion);
     return new ChatStream(answer, () => this.#toReply(call, answer.collected()));
   }
 
@@ -106,7 +107,7 @@ export class Client implements AsyncDisposable {
   async embed(request: EmbedRequest, options?: CallOptions): Promise<EmbedReply> {
     const checked = validateEmbed(request);
     const call = await this.#start({ operation: 'embed', request: checked }, false, checked.model, options);
-    const whole = wholeOf<Embeddings>(await this.#send(call));
+    const whole = wholeOf(await this.#send(call)) as Embeddings;
     return { ...whole, report: call.trace.report(this.#settings.clock.now()), raw: whole };
   }
 
@@ -116,8 +117,9 @@ export class Client implements AsyncDisposable {
     await this.#sources.ready();
   }
 
-  /** Listens to an event. Returns the way to stop listening. */
+  /** Listens to an event. Returns the way to stop listening. Throws `ConfigError` for an event that there is not. */
   on<Name extends EventName>(name: Name, listener: (payload: ClientEvents[Name]) => void): () => void {
+    checkListener(name, listener);
     return this.#events.on(name, listener);
   }
 
@@ -125,10 +127,10 @@ export class Client implements AsyncDisposable {
    * Closes the client: refuses new calls, rejects those that wait for a key, lets those under way finish for `timeoutMs`
    * (default 30000), then aborts them with `ClosedError`.
    */
-  close(options?: { readonly timeoutMs?: number }): Promise<void> {
+  async close(options?: { readonly timeoutMs?: number | undefined }): Promise<void> {
     const { timeoutMs = CLOSE_MS } = checkCloseOptions(options ?? {});
     this.#closing ??= this.#close(timeoutMs);
-    return this.#closing;
+    await this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -158,7 +160,8 @@ export class Client implements AsyncDisposable {
       facts: {
         hit: (call) => tell(events, call, 'cache-hit', () => ({ callId: call.id, stale: call.trace.cache === 'stale' })),
         stored: (call) => tell(events, call, 'cache-stored', () => ({ callId: call.id })),
-        failed: (error, operation) => events.emit('cache-failed', { operation, reason: toPrintable(error instanceof Error ? error.message : String(error), 200) }),
+        failed: (error, operation) =>
+          events.emit('cache-failed', { operation, reason: toPrintable(error instanceof Error ? error.message : String(error), 200) }),
       },
     });
   }
@@ -176,7 +179,7 @@ export class Client implements AsyncDisposable {
       settings,
       deadline: new Deadline(clock, this.#hub, { signal: options?.signal, timeoutMs }),
       refusedBy: new Set(),
-      trace: new Trace(`call-${this.#calls}`, clock.now(), options?.tags ?? {}),
+      trace: new Trace(`call-${this.#calls}`, clock.now(), { ...options?.tags }),
       onEvent: options?.onEvent,
       startBy: Infinity,
     };
@@ -184,10 +187,11 @@ export class Client implements AsyncDisposable {
       targets.map((target) => target.provider.name),
       call.deadline,
     );
-    if (loading !== undefined) await loading.catch((error: unknown) => {
-      call.deadline.close();
-      throw error;
-    });
+    if (loading !== undefined)
+      await loading.catch((error: unknown) => {
+        call.deadline.close();
+        throw error;
+      });
     return call;
   }
 
@@ -223,9 +227,8 @@ export class Client implements AsyncDisposable {
   }
 }
 
-/** Plain calls are answered whole: layers that turn one kind into the other do it above the transport. */
-function wholeOf<Whole extends ChatCompletion | Embeddings>(answer: Answer): Whole {
+/** Plain calls are answered whole: layers that turn one kind into the other do it above the transport. The operation decides the shape. */
+function wholeOf(answer: Answer): ChatCompletion | Embeddings {
   if (answer.kind === 'parts') throw new TypeError('A plain call was answered with a stream');
-  // The operation decides the shape, from the request to the protocol's decoder.
-  return answer.whole as Whole;
+  return answer.whole;
 }

@@ -1,3 +1,4 @@
+import type { ChatCompletion } from './chat/reply.ts';
 import type { FailureClass } from './failure.ts';
 import type { CallReport } from './report.ts';
 
@@ -132,14 +133,14 @@ export class DeadlineError extends KeywheelError {
 }
 
 /** A stream ended without its terminal marker, or failed after its first content. */
-export class StreamInterruptedError<Partial = unknown> extends KeywheelError {
+export class StreamInterruptedError extends KeywheelError {
   readonly code = 'stream_interrupted';
   /** What broke it off. */
   readonly class: FailureClass;
   /** What was received until then. */
-  readonly partial: Partial;
+  readonly partial: ChatCompletion;
 
-  constructor(message: string, details: { readonly class: FailureClass; readonly partial: Partial; readonly cause?: unknown }) {
+  constructor(message: string, details: { readonly class: FailureClass; readonly partial: ChatCompletion; readonly cause?: unknown }) {
     super(message, details);
     this.class = details.class;
     this.partial = details.partial;

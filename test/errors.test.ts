@@ -1,3 +1,4 @@
+import { Collector } from '../src/chat/collect.ts';
 import { inspect, types } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
@@ -29,7 +30,7 @@ const family: readonly (readonly [string, string, KeywheelError])[] = [
   [
     'StreamInterruptedError',
     'stream_interrupted',
-    new StreamInterruptedError('Cannot', { class: 'network', partial: { text: 'He' }, cause }),
+    new StreamInterruptedError('Cannot', { class: 'network', partial: new Collector().reply(), cause }),
   ],
   ['OutputError', 'invalid_output', new OutputError('Cannot', { cause })],
   ['CacheMissError', 'cache_miss', new CacheMissError('Cannot', { cause })],

@@ -1,8 +1,17 @@
 import type { Answer, Call, End, Layer } from '../call.ts';
 import type { Clock } from '../clock.ts';
-import { KeysExhaustedError, KeywheelError, withReport } from '../errors.ts';
+import {
+  DeadlineError,
+  KeysExhaustedError,
+  KeywheelError,
+  OutputError,
+  ProviderError,
+  RequestError,
+  StreamInterruptedError,
+  withReport,
+} from '../errors.ts';
 import { type ClientEvents, type EventName, type Events, quietly } from '../events.ts';
-import { AttemptError, type FailureClass } from '../failure.ts';
+import type { FailureClass } from '../failure.ts';
 import type { AttemptReport } from '../report.ts';
 
 /** Tells facts to the client's listeners and to the call's own. */
@@ -98,9 +107,10 @@ function tellExhausted(events: Events, call: Call, { retryAt }: KeysExhaustedErr
   tell(events, call, 'keys-exhausted', () => ({ provider: provider.name, model, ...(retryAt === undefined ? {} : { retryAt }) }));
 }
 
+/** The class of a call's end; a client that is closed, a cache that has nothing and a caller who left ended it themselves. */
 function toClass(error: unknown): FailureClass {
   if (error instanceof KeysExhaustedError) return 'rate_limited';
-  if (error instanceof AttemptError) return error.verdict.class;
-  if (error instanceof KeywheelError) return 'class' in error ? (error.class as FailureClass) : 'timeout';
-  return 'aborted';
+  if (error instanceof DeadlineError) return 'timeout';
+  if (error instanceof RequestError || error instanceof ProviderError || error instanceof StreamInterruptedError) return error.class;
+  return error instanceof OutputError ? error.class : 'aborted';
 }

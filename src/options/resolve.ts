@@ -21,7 +21,9 @@ export interface Settings {
   /** Alias to the targets' names. */
   readonly models: ReadonlyMap<string, readonly string[]>;
   /** `undefined` when answers are not kept. */
-  readonly cache: (Required<Omit<CacheOptions, 'store'>> & Pick<CacheOptions, 'store'>) | undefined;
+  readonly cache:
+    | ({ readonly [Field in keyof Omit<CacheOptions, 'store'>]-?: NonNullable<CacheOptions[Field]> } & Pick<CacheOptions, 'store'>)
+    | undefined;
   readonly retry: { readonly attempts: number; readonly timeoutMs: number; readonly maxWaitMs: number };
   readonly maxRotations: number;
   readonly connectTimeoutMs: number;

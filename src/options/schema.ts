@@ -150,7 +150,7 @@ export function checkCallOptions(given: unknown): CallOptions {
 }
 
 export function checkKeyOptions(given: unknown, task: string): KeyOptions {
-  return check(key, given, task) as KeyOptions;
+  return check(key, given, task);
 }
 
 export function checkCloseOptions(given: unknown): { readonly timeoutMs?: number | undefined } {

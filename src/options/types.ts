@@ -18,17 +18,17 @@ export interface BucketOptions {
    * The most at once; `refill` only.
    * @default limit
    */
-  readonly burst?: number;
+  readonly burst?: number | undefined;
   /**
    * `refill`: continuous; `fixed`: anew with each window of the wall clock; `sliding`: during the last window.
    * @default 'refill'
    */
-  readonly kind?: BucketKind;
+  readonly kind?: BucketKind | undefined;
   /**
    * Patterns (`gpt-*`) of the models that share the bucket.
    * @default all models share it
    */
-  readonly models?: readonly string[];
+  readonly models?: readonly string[] | undefined;
 }
 
 /**
@@ -37,19 +37,19 @@ export interface BucketOptions {
  */
 export interface LimitOptions {
   /** Requests per minute and model. */
-  readonly rpm?: number;
+  readonly rpm?: number | undefined;
   /** Tokens (input and output) per minute and model. */
-  readonly tpm?: number;
+  readonly tpm?: number | undefined;
   /** Requests per day and model. */
-  readonly rpd?: number;
+  readonly rpd?: number | undefined;
   /** Tokens per day and model. */
-  readonly tpd?: number;
+  readonly tpd?: number | undefined;
   /** Attempts in flight at once. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** Time between two starts, ms. */
-  readonly minTimeMs?: number;
+  readonly minTimeMs?: number | undefined;
   /** Further limits, each shared by the models that it is for. @default none */
-  readonly buckets?: readonly BucketOptions[];
+  readonly buckets?: readonly BucketOptions[] | undefined;
 }
 
 /** One API key and what is special about it. */
@@ -60,26 +60,26 @@ export interface KeyOptions {
    * Unique in a client.
    * @default the provider's name and eight hex digits of the secret's SHA-256
    */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /**
    * Keys that share one quota at the provider (one organisation or project) carry one group.
    * @default a group of its own
    */
-  readonly group?: string;
+  readonly group?: string | undefined;
   /**
    * Share of the calls among keys that can start.
    * @default 1
    */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
   /**
    * Patterns (`gpt-*`) of the models that it may serve.
    * @default all
    */
-  readonly models?: readonly string[];
+  readonly models?: readonly string[] | undefined;
   /** From then on it is not used: a date, its ISO text, or epoch ms. */
-  readonly expiresAt?: string | number | Date;
+  readonly expiresAt?: string | number | Date | undefined;
   /** Replaces the provider's `limits` for this key's group. */
-  readonly limits?: LimitOptions;
+  readonly limits?: LimitOptions | undefined;
 }
 
 /** A key: its text, or its text with options. */
@@ -91,115 +91,115 @@ export type KeysLike = KeyLike | readonly KeyLike[] | (() => KeyLike | readonly 
 /** One provider. */
 export interface ProviderOptions {
   /** How it speaks. @default that of the known provider of this name */
-  readonly protocol?: ProtocolName;
+  readonly protocol?: ProtocolName | undefined;
   /** @default the known provider's, or its environment variable (`OPENAI_BASE_URL`) */
-  readonly baseURL?: string;
+  readonly baseURL?: string | undefined;
   /** @default read from the environment; a literal `[]` with a `baseURL` is a provider without keys */
-  readonly keys?: KeysLike;
+  readonly keys?: KeysLike | undefined;
   /** Default of every group. @default none */
-  readonly limits?: LimitOptions;
+  readonly limits?: LimitOptions | undefined;
   /** How often a key function is asked again, ms. @default 300000 */
-  readonly refreshMs?: number;
+  readonly refreshMs?: number | undefined;
   /** Sent with every request. @default none */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Added to every URL. @default none */
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** OpenAI's organisation header. @default OPENAI_ORG_ID */
-  readonly organization?: string;
+  readonly organization?: string | undefined;
   /** OpenAI's project header. @default OPENAI_PROJECT_ID */
-  readonly project?: string;
+  readonly project?: string | undefined;
   /** Of providers that need one. */
-  readonly region?: string;
+  readonly region?: string | undefined;
   /** Of providers that need one. */
-  readonly location?: string;
+  readonly location?: string | undefined;
   /** Of providers that need one. */
-  readonly apiVersion?: string;
+  readonly apiVersion?: string | undefined;
 }
 
 /** How answers are kept. */
 export interface CacheOptions {
   /** Any Keyv store. @default bounded memory */
-  readonly store?: Keyv;
+  readonly store?: Keyv | undefined;
   /** How long an answer is fresh, ms. @default 3600000 */
-  readonly ttlMs?: number;
+  readonly ttlMs?: number | undefined;
   /** How long after that it may still be served when nothing else can, ms. @default 0 */
-  readonly staleMs?: number;
+  readonly staleMs?: number | undefined;
   /** A stale answer is served when no target can start within this time, ms. @default 0 */
-  readonly staleAfterMs?: number;
+  readonly staleAfterMs?: number | undefined;
   /** Most entries in the default store. @default 1000 */
-  readonly maxEntries?: number;
+  readonly maxEntries?: number | undefined;
   /** Most bytes in the default store. @default 67108864 */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** Part of every cache key. @default 'keywheel' */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
 }
 
 /** How long and how often a call tries. */
 export interface RetryOptions {
   /** Tries at a sick provider (5xx, overload, network), the first included. Rotating to another key is not counted. @default 4 */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** The whole call until its last byte, ms. @default 600000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** All waiting of a call for keys, ms. @default 60000 */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
 }
 
 /** Everything that `createClient` takes. */
 export interface ClientOptions {
   /** By name: known providers, or any name with `protocol` and `baseURL`. @default every known provider whose environment variables are set */
-  readonly providers?: Readonly<Record<string, ProviderOptions>>;
+  readonly providers?: Readonly<Record<string, ProviderOptions>> | undefined;
   /** Aliases: a target or targets in order of preference. Aliases do not nest. @default none */
-  readonly models?: Readonly<Record<string, string | readonly string[]>>;
+  readonly models?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** @default false */
-  readonly cache?: boolean | CacheOptions;
+  readonly cache?: boolean | CacheOptions | undefined;
   /** How long and how often a call tries. */
-  readonly retry?: RetryOptions;
+  readonly retry?: RetryOptions | undefined;
   /** Most rotations of one call to another key. @default 8 */
-  readonly maxRotations?: number;
+  readonly maxRotations?: number | undefined;
   /** Opening a connection, ms. @default 10000 */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** Streams: until the first content of an attempt, ms; `Infinity` is off. @default Infinity */
-  readonly firstTokenTimeoutMs?: number;
+  readonly firstTokenTimeoutMs?: number | undefined;
   /** Streams: between two chunks while somebody reads, ms; `Infinity` is off. @default 120000 */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** The next target of an alias is tried when the preferred one cannot start within this time, ms. @default 1000 */
-  readonly fallbackAfterMs?: number;
+  readonly fallbackAfterMs?: number | undefined;
   /** An undici dispatcher to send with (an agent, a proxy, a mock); it stays yours to close. @default an agent of the client's own, proxies from the environment */
-  readonly dispatcher?: Dispatcher;
+  readonly dispatcher?: Dispatcher | undefined;
   /** A WHATWG fetch to send with instead of undici (mocking tools, other runtimes). @default none */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** @default real time */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** @default Math.random */
-  readonly random?: Random;
+  readonly random?: Random | undefined;
   /** Where environment variables are read. @default process.env */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** What one call may say, beside its request. */
 export interface CallOptions {
   /** Ends the call at once; it rejects with the signal's own reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The whole call until its last byte, ms. @default retry.timeoutMs */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** One attempt; of a stream until its first content, ms. @default timeoutMs */
-  readonly attemptTimeoutMs?: number;
+  readonly attemptTimeoutMs?: number | undefined;
   /** All waiting for keys, ms; 0 refuses at once. @default retry.maxWaitMs */
-  readonly maxWaitMs?: number;
+  readonly maxWaitMs?: number | undefined;
   /** `false`: neither read nor stored; `'refresh'`: not read; `'only'`: nothing is sent. @default the client's cache */
-  readonly cache?: false | 'refresh' | 'only' | { readonly ttlMs: number };
+  readonly cache?: false | 'refresh' | 'only' | { readonly ttlMs: number } | undefined;
   /** Higher first; waiting raises it by one a second. @default 0 */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** Whose call it is: tenants never share cached answers. @default none */
-  readonly tenant?: string;
+  readonly tenant?: string | undefined;
   /** Calls of one affinity prefer one group, as providers cache prompts per organisation. @default none */
-  readonly affinity?: string;
+  readonly affinity?: string | undefined;
   /** Groups that may serve. @default all */
-  readonly groups?: readonly string[];
+  readonly groups?: readonly string[] | undefined;
   /** Ids of the keys that may serve. @default all */
-  readonly keys?: readonly string[];
+  readonly keys?: readonly string[] | undefined;
   /** Come back in the report. @default none */
-  readonly tags?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Gets the events of this call. @default none */
-  readonly onEvent?: (event: ClientEvent) => void;
+  readonly onEvent?: ((event: ClientEvent) => void) | undefined;
 }

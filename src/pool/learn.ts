@@ -6,8 +6,11 @@ const USUAL_WINDOWS_MS = [1000, 10_000, 60_000, 3_600_000, 86_400_000];
 /** `remaining` is a whole number of a fraction, so one unit less can be noise. */
 const CERTAIN_FALL = 2;
 
-/** Votes that make a window fixed: one can be an accident. */
-const DECIDING_VOTES = 2;
+/**
+ * No bucket that refills can have less left and yet be full sooner, so one such answer decides. It counts twice, as the turn of a
+ * window can look like a refill once.
+ */
+const FIXED_VOTE = 2;
 /** Votes beyond this add nothing, so that a server that changes its ways is believed again. */
 const MOST_VOTES = 4;
 
@@ -60,10 +63,15 @@ export function learn(state: Learned, sample: Sample): Learned {
 }
 
 function voteFixed(state: Learned, sample: Sample): Learned {
-  const fixedVotes = Math.min(MOST_VOTES, state.fixedVotes + 1);
-  const next: Learned = { ...state, fixedVotes, reference: sample };
-  if (fixedVotes < DECIDING_VOTES) return next;
-  return { ...next, kind: 'fixed', burst: state.limit, windowMs: widest(state.windowMs, sample.resetMs ?? 0) };
+  const fixedVotes = Math.min(MOST_VOTES, state.fixedVotes + FIXED_VOTE);
+  return {
+    ...state,
+    fixedVotes,
+    reference: sample,
+    kind: 'fixed',
+    burst: state.limit,
+    windowMs: widest(state.windowMs, sample.resetMs ?? 0),
+  };
 }
 
 /** In a fixed window `reset` jumps up when a new one begins, which looks like a slope once; a bucket that refills does it each time. */

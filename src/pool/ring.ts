@@ -27,7 +27,9 @@ export class KeyRing {
   #assertNewSecret(provider: ProviderEntry, input: KeyInput): void {
     const twin = this.#secrets.get(secretName(provider.name, input));
     if (twin?.input.secret === undefined || input.secret?.equals(twin.input.secret) !== true) return;
-    throw new ConfigError(`Cannot add the key '${input.id}' as its secret is that of another key of '${provider.name}': current value is '${twin.id}'`);
+    throw new ConfigError(
+      `Cannot add the key '${input.id}' as its secret is that of another key of '${provider.name}': current value is '${twin.id}'`,
+    );
   }
 
   all(): readonly KeyEntry[] {

@@ -170,11 +170,11 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
   #leaveUnread(): void {
     if (this.#state.status !== 'open') return;
     const message = `Cannot go on with the stream as nobody read it for too long: the limit is ${this.#parts.unreadTimeoutMs} ms`;
-    const error = new StreamInterruptedError<ChatCompletion>(message, { class: 'aborted', partial: this.collected() });
+    const error = new StreamInterruptedError(message, { class: 'aborted', partial: this.collected() });
     this.#abort(error, { status: 'abandoned' });
   }
 
-  #toInterruption(cause: AttemptError): StreamInterruptedError<ChatCompletion> {
+  #toInterruption(cause: AttemptError): StreamInterruptedError {
     return new StreamInterruptedError(`Cannot go on with the stream after its first content as ${cause.verdict.why}`, {
       class: cause.verdict.class,
       partial: this.collected(),

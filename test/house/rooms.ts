@@ -12,7 +12,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   failure: [],
   report: ['failure'],
   trace: ['report'],
-  errors: ['failure', 'report', 'printable'],
+  errors: ['failure', 'report', 'printable', 'type chat'],
   events: ['report', 'failure', 'type errors'],
   deadline: ['clock', 'abort', 'errors'],
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ChatStream, ProviderError, StreamInterruptedError, type ChatCompletion } from '../../src/index.ts';
+import { type ChatStream, ProviderError, StreamInterruptedError } from '../../src/index.ts';
 import type { Fault } from '../../src/simulator/index.ts';
 import { json } from '../support/stub-server.ts';
 import { ask, askStream, at, attemptsOf, errorOf, group, key, nextEvent, readAll, useWorld } from '../support/world.ts';
@@ -15,14 +15,12 @@ async function open(faults: readonly Fault[] = [], options: Parameters<typeof wo
 }
 
 /** Reads until the stream fails, which it must. */
-async function readToFailure(
-  stream: ChatStream,
-): Promise<{ readonly text: string; readonly error: StreamInterruptedError<ChatCompletion> }> {
+async function readToFailure(stream: ChatStream): Promise<{ readonly text: string; readonly error: StreamInterruptedError }> {
   let text = '';
   const reading = (async () => {
     for await (const { choices } of stream) text += choices[0]?.delta.content ?? '';
   })();
-  const error = await errorOf(reading, StreamInterruptedError<ChatCompletion>);
+  const error = await errorOf(reading, StreamInterruptedError);
   return { text, error };
 }
 
@@ -135,7 +133,7 @@ test('break aborts the request and settles the lease; the reply says that its re
   await simulator.until(({ inFlight }) => inFlight === 0);
   expect(client.keys.get('a')).toMatchObject({ inFlight: 0, state: 'ready', holds: [] });
   expect(simulator.stats()).toMatchObject({ abortedStreams: 1 });
-  const error = await errorOf(stream.reply(), StreamInterruptedError<ChatCompletion>);
+  const error = await errorOf(stream.reply(), StreamInterruptedError);
   expect(error).toMatchObject({ class: 'aborted', partial: { choices: [{ message: { content: TEXT.slice(0, 11) } }] } });
 });
 

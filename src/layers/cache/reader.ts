@@ -158,6 +158,6 @@ export class PartsReader implements AsyncIterableIterator<ChatChunk> {
 }
 
 /** What ends a stream before its end; `got` says what its reader has. */
-export function toInterrupted(why: string, got: { collected(): ChatCompletion }): StreamInterruptedError<ChatCompletion> {
+export function toInterrupted(why: string, got: { collected(): ChatCompletion }): StreamInterruptedError {
   return new StreamInterruptedError(`Cannot go on with the stream as ${why}`, { class: 'aborted', partial: got.collected() });
 }

@@ -1,3 +1,4 @@
+import { Collector } from '../../../src/chat/collect.ts';
 import { describe, expect, test } from 'vitest';
 import { KeysExhaustedError, StreamInterruptedError } from '../../../src/errors.ts';
 import {
@@ -358,7 +359,7 @@ describe('a shared stream', () => {
   test('that fails is thrown to each reader at the end of what came', async () => {
     const rig = createRig();
     const { source, readers } = await fly(rig, 2);
-    const error = new StreamInterruptedError('cut', { class: 'network', partial: 'a' });
+    const error = new StreamInterruptedError('cut', { class: 'network', partial: new Collector().reply() });
     source.push(delta('a'));
     const [first, second] = readers;
     await first?.parts.next();
