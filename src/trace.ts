@@ -13,6 +13,8 @@ export class Trace {
   /** Rotations to another key, at whichever target and try. */
   rotations = 0;
   firstTokenAt: number | undefined;
+  /** When the call was over: every report from then on says the same. */
+  endedAt: number | undefined;
   costUsd: number | undefined;
   /** Set by a cache that answered, as no attempt tells which provider and model it was. */
   source: { readonly provider: string; readonly model: string } | undefined;
@@ -41,7 +43,7 @@ export class Trace {
       cache: this.cache,
       attempts: [...this.attempts],
       waitedMs: this.waitedMs,
-      durationMs: now - this.startedAt,
+      durationMs: (this.endedAt ?? now) - this.startedAt,
       ...(this.firstTokenAt === undefined ? {} : { firstTokenMs: this.firstTokenAt - this.startedAt }),
       ...(this.costUsd === undefined ? {} : { costUsd: this.costUsd }),
       tags: this.tags,

@@ -58,11 +58,13 @@ export function observe(settings: { readonly events: Events; readonly clock: Clo
   const { events, clock, active } = settings;
   const finish = (call: Call): void => {
     active.delete(call);
+    call.trace.endedAt ??= clock.now();
     tell(events, call, 'call-finished', () => ({ report: call.trace.report(clock.now()) }));
   };
   const fail = (call: Call, error: unknown): unknown => {
     active.delete(call);
-    const report = call.trace.report(clock.now());
+    call.trace.endedAt ??= clock.now();
+    const report = call.trace.report(call.trace.endedAt);
     const told = error instanceof KeywheelError ? withReport(error, report) : error;
     if (told instanceof KeysExhaustedError) tellExhausted(events, call, told);
     tell(events, call, 'call-failed', () => ({ report, class: toClass(told), ...(told instanceof KeywheelError ? { error: told } : {}) }));

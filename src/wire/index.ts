@@ -66,10 +66,10 @@ export function createWire(options: WireOptions): Wire {
 }
 
 export type { WireBody } from './body.ts';
-export { WireError, type WireFailureKind } from './failure.ts';
+export { WireError } from './failure.ts';
 export type { Fetch } from './fetch.ts';
 export { readErrorBody, type Stop, type WireResponse } from './response.ts';
 export { type Hidden, scrub, scrubHeaders, scrubValue } from './scrub.ts';
 export type { EventReader } from './sse.ts';
 export type { Dispatcher } from './undici.ts';
-export type { Credential, WireEvent, WireFailure, WireHeaders, WireRequest } from './types.ts';
+export type { Credential, WireEvent, WireRequest } from './types.ts';

@@ -24,8 +24,9 @@ describe('close()', () => {
     const simulator = await world.simulator({ groups: [group('a')] });
     const client = world.client(at(simulator, 'a'));
     await client.chat(ask());
-    expect(client.close()).toBe(client.close({ timeoutMs: 5 }));
+    await Promise.all([client.close(), client.close({ timeoutMs: 5 })]);
     await client.close();
+    await expect(client.chat(ask())).rejects.toThrow(ClosedError);
   });
 
   test('rejects who waits for a key at once, and lets calls under way finish', async () => {

@@ -370,8 +370,8 @@ describe('a shared stream', () => {
     await second?.parts.next().catch((own: unknown) => thrown.push(own));
     // Each its own, for its own report, and the very one that `done` tells.
     expect(thrown).toMatchObject([
-      { code: 'stream_interrupted', message: 'cut', partial: 'a' },
-      { code: 'stream_interrupted', message: 'cut', partial: 'a' },
+      { code: 'stream_interrupted', message: 'cut', partial: error.partial },
+      { code: 'stream_interrupted', message: 'cut', partial: error.partial },
     ]);
     expect(new Set([...thrown, error]).size).toBe(3);
     const end = await second?.done;
