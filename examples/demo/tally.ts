@@ -32,15 +32,9 @@ export class Tally {
       this.#refused.set(attempt.class, (this.#refused.get(attempt.class) ?? 0) + 1);
     });
     client.on('key-invalidated', ({ key, why }) => say(`${key} is out for good: ${why}`));
-    const until = new Map<string, number>();
-    client.on('key-held', (held) => {
-      const { key, scope, group, why } = held;
-      // Answers to calls that left together name the same end, some milliseconds apart.
-      const known = until.get(group) ?? 0;
-      until.set(group, held.until);
-      if (Math.abs(held.until - known) < SECOND_MS / 2) return;
+    client.on('key-held', ({ key, scope, group, until, why }) => {
       const who = scope === 'key' ? key : `group ${group}`;
-      say(`${who} rests for ${toDuration(held.until - Date.now())}: ${why}`);
+      say(`${who} rests for ${toDuration(until - Date.now())}: ${why}`);
     });
     client.on('key-recovered', ({ key }) => say(`${key} serves again`));
   }
