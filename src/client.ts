@@ -183,16 +183,24 @@ export class Client implements AsyncDisposable {
       onEvent: options?.onEvent,
       startBy: Infinity,
     };
-    const loading = this.#sources.ensure(
-      targets.map((target) => target.provider.name),
-      call.deadline,
-    );
-    if (loading !== undefined)
-      await loading.catch((error: unknown) => {
-        call.deadline.close();
-        throw error;
-      });
+    await this.#loadKeys(call);
     return call;
+  }
+
+  /** Keys that come from functions may have to be loaded first; waiting for them is waiting like any other. */
+  async #loadKeys(call: Call): Promise<void> {
+    const { clock, fallbackAfterMs } = this.#settings;
+    const patience = { preferredMs: fallbackAfterMs, longestMs: call.settings.maxWaitMs };
+    const loading = this.#sources.ensure(call.targets.map((target) => target.provider.name), call.deadline, patience);
+    if (loading === undefined) return;
+    const since = clock.now();
+    try {
+      await loading;
+      call.trace.waitedMs += clock.now() - since;
+    } catch (error) {
+      call.deadline.close();
+      throw error;
+    }
   }
 
   #toReply(call: Call, whole: ChatCompletion): ChatReply {

@@ -64,20 +64,29 @@ export interface Verdict {
   readonly organization?: string;
 }
 
-/** Failures of a provider that is sick: another key would meet the same, so back off, then another target. */
-export function isSick(failure: FailureClass): boolean {
+/**
+ * True when the provider is sick: another key would meet the same, so back off, then another target. A rate limit of the route is
+ * one: an aggregator's upstream is busy, whoever asks.
+ */
+export function isSick({ class: failure, scope }: Verdict): boolean {
+  if (failure === 'rate_limited') return scope === 'route';
   return failure === 'overloaded' || failure === 'server_error' || failure === 'timeout' || failure === 'network';
 }
 
-/** Failures of a key, group or organisation: another group may serve the call. */
-export function isRotatable(failure: FailureClass): boolean {
-  return (
-    failure === 'rate_limited' ||
-    failure === 'quota_exhausted' ||
-    failure === 'key_invalid' ||
-    failure === 'key_forbidden' ||
-    failure === 'model_unavailable'
-  );
+/** True when the answer is about a key, group or organisation: another group may serve the call. */
+export function isRotatable({ class: failure, scope }: Verdict): boolean {
+  switch (failure) {
+    case 'rate_limited':
+    case 'quota_exhausted':
+    case 'model_unavailable':
+      return scope !== 'route';
+    case 'key_invalid':
+    case 'key_forbidden':
+      // A provider that refuses a country refuses every key.
+      return scope !== 'route' && scope !== 'provider';
+    default:
+      return false;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import type { AttemptReport, CacheStatus, CallReport } from './report.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Collects the facts of one call for its report. Layers only append to it; nothing is decided by it. */
+/** The facts of one call so far: for its report, and for the bounds that hold for the whole call (waiting, rotations). Layers only add to it. */
 export class Trace {
   readonly id: string;
   readonly startedAt: number;

@@ -32,7 +32,7 @@ export function rotate(
         return answer;
       } catch (error) {
         const verdict = attempt.failed(error);
-        if (verdict === undefined || !isRotatable(verdict.class) || call.trace.rotations >= settings.maxRotations) throw error;
+        if (verdict === undefined || !isRotatable(verdict) || call.trace.rotations >= settings.maxRotations) throw error;
         attempt.rotated();
       }
     }
@@ -95,12 +95,11 @@ class Attempt {
     call.trace.attempts.push(this.#entry);
   }
 
-  /** A plain answer is over; a stream is when its last part was read. */
+  /** Settled when the answer is over: a stream's last part was read. A plain answer is over when it comes. */
   answered(answer: Answer): void {
     this.#entry.status = 200;
     this.#entry.action = 'answer';
-    if (answer.kind === 'whole') this.#served(answer.whole.usage);
-    else void answer.done.then((end) => this.#ended(end));
+    void answer.done.then((end) => this.#ended(end));
   }
 
   /** Settles a failed attempt. Returns the verdict; `undefined` when the caller left or the error is a bug. */
@@ -134,7 +133,7 @@ class Attempt {
     }
   }
 
-  #served(usage: Partial<Usage> | null | undefined): void {
+  #served(usage: Usage | undefined): void {
     this.#finish();
     this.#lease.settle({ status: 'served', used: toUsed(usage) });
     this.#onAttempt(this.#call, this.#entry);
@@ -167,7 +166,12 @@ class Attempt {
   }
 }
 
-function toUsed(usage: Partial<Usage> | null | undefined): Used | undefined {
-  if (usage?.prompt_tokens == null) return undefined;
-  return { input: usage.prompt_tokens, output: usage.completion_tokens ?? 0 };
+/** What a provider says it used is believed as far as it is a number of tokens. */
+function toUsed(usage: Usage | undefined): Used | undefined {
+  if (usage === undefined || !isCount(usage.prompt_tokens)) return undefined;
+  return { input: usage.prompt_tokens, output: isCount(usage.completion_tokens) ? usage.completion_tokens : 0 };
+}
+
+function isCount(tokens: unknown): tokens is number {
+  return typeof tokens === 'number' && tokens >= 0 && tokens < Infinity;
 }

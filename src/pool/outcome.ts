@@ -45,6 +45,8 @@ export class Outcomes {
     const { key } = attempted;
     for (const reading of verdict.readings ?? []) attempted.quota.hear(reading, attempted.sentAt, attempted.now);
     if (verdict.organization !== undefined) key.group.provider.tie(key.group, verdict.organization);
+    // A busy route is the breaker's and the retry's: no key is at fault.
+    if (verdict.scope === 'route') return;
     switch (verdict.class) {
       case 'key_invalid':
       case 'key_forbidden':

@@ -14,6 +14,7 @@ import { Secret } from '../../src/secret.ts';
 type Load = () => unknown;
 
 const REFRESH_MS = 1000;
+const PATIENCE = { preferredMs: 300, longestMs: 5000 };
 
 /** Sources of providers whose keys are `loads`; a list is a provider whose keys are there from the start. */
 function setUp(loads: Readonly<Record<string, Load | readonly string[]>>, refreshMs = REFRESH_MS) {
@@ -30,7 +31,7 @@ function setUp(loads: Readonly<Record<string, Load | readonly string[]>>, refres
   const sources = new KeySources(providers, pool, clock, events);
   const hub = new SignalHub();
   const deadline = (signal?: AbortSignal, timeoutMs = Infinity) => new Deadline(clock, hub, { signal, timeoutMs });
-  const ensure = (providers: readonly string[], signal?: AbortSignal) => sources.ensure(providers, deadline(signal));
+  const ensure = (providers: readonly string[], signal?: AbortSignal) => sources.ensure(providers, deadline(signal), PATIENCE);
   const groups = () => pool.ring.all().map((key) => key.group.id);
   return { clock, pool, sources, failures, deadline, ensure, groups };
 }
@@ -116,12 +117,12 @@ describe('the first load', () => {
   test('a call that was aborted or is out of time before does not wait', async () => {
     const { ensure, sources, deadline } = setUp({ one: () => new Promise(() => {}) });
     await expect(ensure(['one'], AbortSignal.abort('gone'))).rejects.toBe('gone');
-    await expect(sources.ensure(['one'], deadline(undefined, 0))).rejects.toThrow(DeadlineError);
+    await expect(sources.ensure(['one'], deadline(undefined, 0), PATIENCE)).rejects.toThrow(DeadlineError);
   });
 
   test('ends a call in its own time', async () => {
     const { sources, deadline, clock } = setUp({ one: () => new Promise(() => {}) });
-    const call = Promise.resolve(sources.ensure(['one'], deadline(undefined, 50))).catch((reason: unknown) => reason);
+    const call = Promise.resolve(sources.ensure(['one'], deadline(undefined, 50), PATIENCE)).catch((reason: unknown) => reason);
     await clock.advance(50);
     expect(await call).toBeInstanceOf(DeadlineError);
     expect(clock.pending).toBe(0);
@@ -159,6 +160,25 @@ describe('a call with several targets', () => {
     again.resolve(named('a'));
     await turn();
     expect(groups()).toContain('a');
+  });
+
+  test.each([
+    ['has its keys', ['key-1']],
+    ['gets them meanwhile', answers(named('b'))],
+  ])('is served by the second, which %s, when the first hangs for longer than a fallback may take', async (_, two) => {
+    const { ensure, clock } = setUp({ one: () => new Promise(() => {}), two });
+    const call = Promise.resolve(ensure(['one', 'two'])).then(() => 'served');
+    expect(await Promise.race([call, turn('waiting')])).toBe('waiting');
+    await clock.advance(PATIENCE.preferredMs);
+    expect(await call).toBe('served');
+    expect(clock.slept.slice(0, 2).toSorted((a, b) => a - b)).toEqual([300, 5000]);
+  });
+
+  test('goes on without keys when its waiting is over: the pool says that there are none', async () => {
+    const { ensure, clock } = setUp({ one: () => new Promise(() => {}) });
+    const call = Promise.resolve(ensure(['one'])).then(() => 'gone on');
+    await clock.advance(PATIENCE.longestMs);
+    expect(await call).toBe('gone on');
   });
 
   test('fails with the first failure when no target has keys', async () => {

@@ -140,8 +140,11 @@ export function fakeStream(): FakeStream {
   };
 }
 
+const LIMITS: readonly FailureClass[] = ['rate_limited', 'quota_exhausted', 'model_unavailable'];
+
 export function fakeVerdict(failure: FailureClass, more: Partial<Verdict> = {}): Verdict {
-  return { class: failure, scope: 'route', perModel: true, definitive: false, why: `the test said ${failure}`, ...more };
+  const scope = LIMITS.includes(failure) ? 'group' : 'route';
+  return { class: failure, scope, perModel: true, definitive: false, why: `the test said ${failure}`, ...more };
 }
 
 /** A failed attempt as the transport throws it. */

@@ -46,7 +46,7 @@ export interface Repeat {
 export function planRepeats(error: AttemptError, tried: Tried, bounds: Bounds, random: Random): readonly Repeat[] {
   const { verdict } = error;
   // A redirect or a wrong certificate stays what it is however often we ask.
-  if (!isSick(verdict.class) || verdict.definitive) return [];
+  if (!isSick(verdict) || verdict.definitive) return [];
   const hintMs = verdict.until === undefined ? undefined : Math.max(0, verdict.until.at - bounds.now);
   const repeats: Repeat[] = [];
   if (!error.reached && tried.reconnects < MAX_RECONNECTS) {

@@ -1,6 +1,6 @@
 import type { End } from '../../call.ts';
 import { KeysExhaustedError } from '../../errors.ts';
-import { AttemptError, type FailureClass, isRotatable, isSick } from '../../failure.ts';
+import { AttemptError, type FailureClass, isRotatable, isSick, type Verdict } from '../../failure.ts';
 import type { Health } from './breaker.ts';
 
 /** A target's failure that leaves another target a chance. */
@@ -9,31 +9,37 @@ export type Refusal = AttemptError | KeysExhaustedError;
 /** True when another target may take the call. Bugs, aborts and wrong requests end it. */
 export function isRefusal(error: unknown): error is Refusal {
   if (error instanceof KeysExhaustedError) return true;
-  return error instanceof AttemptError && mayFallBack(error.verdict.class);
+  return error instanceof AttemptError && mayFallBack(error.verdict);
 }
 
-function mayFallBack(failure: FailureClass): boolean {
-  if (isSick(failure) || isRotatable(failure)) return true;
+/** Refused for the key, the account or the model, whatever the refusal is about: another provider has others. */
+function isKeyFailure(failure: FailureClass): boolean {
+  return failure === 'key_invalid' || failure === 'key_forbidden' || failure === 'quota_exhausted' || failure === 'model_unavailable';
+}
+
+function mayFallBack(verdict: Verdict): boolean {
+  const { class: failure } = verdict;
+  if (isSick(verdict) || isRotatable(verdict) || isKeyFailure(failure)) return true;
   // Another target may have a larger window or limit, or write better JSON; none makes a wrong request right.
   return failure === 'request_too_large' || failure === 'context_length' || failure === 'bad_output';
 }
 
 /** True when a target was asked and is sick, after every retry. */
 export function isSickness(error: unknown): error is AttemptError {
-  return error instanceof AttemptError && isSick(error.verdict.class);
+  return error instanceof AttemptError && isSick(error.verdict);
 }
 
 /** What a failed call says about its route. A refused request shows that the provider is there; a refused key says nothing. */
 export function toHealth(error: unknown): Health {
   if (!(error instanceof AttemptError)) return 'nothing';
-  if (isSick(error.verdict.class)) return 'sick';
+  if (isSick(error.verdict)) return 'sick';
   return isRequestFailure(error.verdict.class) ? 'well' : 'nothing';
 }
 
 /** What an answer's end says about its route. A reader who leaves has seen it work. */
 export function toHealthAtEnd(end: End): Health {
   if (end.status !== 'failed') return 'well';
-  return end.verdict !== undefined && isSick(end.verdict.class) ? 'sick' : 'nothing';
+  return end.verdict !== undefined && isSick(end.verdict) ? 'sick' : 'nothing';
 }
 
 /** True for failures of what was asked rather than of who was asked. */

@@ -1,3 +1,4 @@
+import type { Usage } from '../../../src/chat/reply.ts';
 import { describe, expect, it } from 'vitest';
 import type { Answer, Leased, Routed, Send } from '../../../src/call.ts';
 import { KeysExhaustedError } from '../../../src/errors.ts';
@@ -141,11 +142,18 @@ describe('settling', () => {
   it('a whole answer at once, with its usage', async () => {
     const rig = new RotateRig(['a']);
     const answer = fakeWhole();
-    await rig.layer(() => ({ ...answer, whole: { ...answer.whole, usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 } } }))(
-      rig.call(),
-    );
+    const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
+    await rig.layer(() => ({ ...answer, done: Promise.resolve({ status: 'complete', usage }) }))(rig.call());
     expect(rig.snapshot('a').totals).toEqual({ calls: 1, attempts: 1, tokens: 12, errors: 0 });
     expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
+  it.each([{}, '12', -1e6, Number.NaN, Infinity])('usage that is no count (%s) as if nobody had counted', async (tokens) => {
+    const rig = new RotateRig(['a']);
+    // As a provider may send it.
+    const usage = { prompt_tokens: tokens, completion_tokens: tokens, total_tokens: tokens } as unknown as Usage;
+    await rig.layer(() => ({ ...fakeWhole(), done: Promise.resolve({ status: 'complete', usage }) }))(rig.call());
+    expect(rig.snapshot('a').totals).toEqual({ calls: 1, attempts: 1, tokens: 0, errors: 0 });
   });
 
   it.each([
