@@ -11,10 +11,10 @@ const UNITS: readonly (readonly [pattern: string, ms: number])[] = [
 
 const UNIT = UNITS.map(([pattern]) => pattern).join('|');
 /** A letter after the unit would make it another word: `5 sessions` is not five seconds. */
-const PIECE = `\\d+(?:\\.\\d+)?\\s{0,3}(?:${UNIT})(?![a-zµμ])`;
+const PIECE = `\\d{1,30}(?:\\.\\d{1,30})?\\s{0,3}(?:${UNIT})(?![a-zµμ])`;
 
 /** Source of a regular expression for a duration: `1h53m56.832s`, `300ms`, `9 seconds`, `2 minutes and 5 seconds`. */
-export const DURATION = `${PIECE}(?:[\\s,]{0,3}(?:and\\s)?\\s?${PIECE})*`;
+export const DURATION = `${PIECE}(?:[\\s,]{0,3}(?:and\\s)?\\s?${PIECE}){0,6}`;
 
 const WHOLE = new RegExp(`^\\s*${DURATION}\\s*$`, 'i');
 const PIECES = new RegExp(`(\\d+(?:\\.\\d+)?)\\s*(${UNIT})(?![a-zµμ])`, 'gi');

@@ -5,8 +5,8 @@ import { DURATION, parseDelay } from './durations.ts';
  * "Your quota will reset after 19h14m47s", "retry-after: 30". A number without a unit is seconds.
  */
 const DELAY = new RegExp(
-  `\\b(?:try(?:ing)?(?:\\s\\w+){0,3}?\\W{1,3}again|retry(?:ing)?(?:\\W{1,3}again|\\s(?:your|the|this)\\s\\w+)?|resets?|wait(?:ing)?|available(?:\\W{1,3}again)?|replenish\\w*|come\\W{1,3}back)` +
-    `(?:\\W{1,3}(?:in|after|for|at\\sleast|within|about|approximately|around|another|a\\sfurther)){0,3}\\W{1,3}(${DURATION}|\\d+(?:\\.\\d+)?(?![\\w/:%-]|\\.\\d|\\s(?:attempts|times|tries|retries|requests|tokens)))`,
+  `\\b(?:try(?:ing)?(?:\\s\\w{1,30}){0,3}?\\W{1,3}again|retry(?:ing)?(?:\\W{1,3}again|\\s(?:your|the|this)\\s\\w{1,30})?|resets?|wait(?:ing)?|available(?:\\W{1,3}again)?|replenish\\w{0,4}|come\\W{1,3}back)` +
+    `(?:\\W{1,3}(?:in|after|for|at\\sleast|within|about|approximately|around|another|a\\sfurther)){0,3}\\W{1,3}(${DURATION}|\\d{1,30}(?:\\.\\d{1,30})?(?![\\w/:%-]|\\.\\d|\\s(?:attempts|times|tries|retries|requests|tokens)))`,
   'i',
 );
 
@@ -27,7 +27,7 @@ export interface ProseDate {
 }
 
 const ISO_DATE =
-  /\b(?:access|again|resets?|until|available|renews?|retry|after|wait)\b[^.\n]{0,40}?\b((\d{4}-\d{2}-\d{2})(?:(?:T|\s+(?:at\s+)?)(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?)/i;
+  /\b(?:access|again|resets?|until|available|renews?|retry|after|wait)\b[^.\n]{0,40}?\b((\d{4}-\d{2}-\d{2})(?:(?:T|\s{1,3}(?:at\s{1,3})?)(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s{0,3}(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?)/i;
 /** `usage limit reached|1732233600`: unix seconds or milliseconds. */
 const UNIX_DATE = /\b(?:limit reached\||resets? at:? |until )(\d{10}|\d{13})\b/i;
 const NEXT_MONTH = /\b(?:beginning|start|first day) of (?:the )?next (?:calendar )?month\b/i;

@@ -23,7 +23,7 @@ const WINDOW_MS: Readonly<Record<Window, number>> = {
 };
 
 const NUMBER = '(\\d[\\d,_]{0,20}(?:\\.\\d+)?)';
-const COUNTS = '((?:input |output |prompt |completion )?tokens?|(?:\\w+ )?(?:requests?|api calls?|calls?|queries)|images?)';
+const COUNTS = '((?:input |output |prompt |completion )?tokens?|(?:\\b\\w{1,30} )?(?:requests?|api calls?|calls?|queries)|images?)';
 const PER = '\\s?(?:per|/|a|each)[\\s-]?(second|sec|minute|min|hour|day|month)\\b';
 
 /** `requests per min (RPM)`, `tokens / day`. OpenAI's form, after "on", beats others, as a message may advertise other limits. */
@@ -78,7 +78,7 @@ export function isOversize({ limit, requested }: Quantities): boolean {
 
 /** A limit of zero is no limit to wait for: the model is not granted. `limit: 0.5` is not zero. */
 export function saysZeroLimit(prose: string): boolean {
-  return /\blimit:?\s{1,3}0(?:\.0+)?(?![\d.,]*\d)|\(actual\/limit\):?\s*[\d.]+\s?\/\s?0(?!\.?\d)|does(?:n't| not) have a free quota tier/i.test(
+  return /\blimit:?\s{1,3}0(?:\.0{1,9})?(?![\d.,]{0,20}\d)|\(actual\/limit\):?\s{0,3}[\d.]{1,20}\s?\/\s?0(?!\.?\d)|does(?:n't| not) have a free quota tier/i.test(
     prose,
   );
 }

@@ -6,7 +6,7 @@ export interface Told {
   readonly codes: readonly string[];
   /** The code to show: the provider's own spelling. */
   readonly code: string | undefined;
-  /** All prose of the body, the error's own message first. */
+  /** The prose of the body, the error's own message first, to the length that rules get. */
   readonly prose: string;
   readonly message: string | undefined;
   /** The parameter that the provider found wrong. */
@@ -23,6 +23,9 @@ export interface Told {
 const DEEPEST = 7;
 const MOST_FIELDS = 300;
 const LONGEST_TEXT = 64_000;
+/** Prose that the rules get: every pattern tries every place of it. Servers put their own words first or, behind an echo, last. */
+const LONGEST_PROSE = 8000;
+const PROSE_TAIL = 2000;
 
 /** In this order: a `code` is more specific than a `type`, both more than gRPC's `status`. */
 const CODE_FIELDS = [
@@ -89,7 +92,7 @@ class Reader {
     return {
       codes: [...new Set(codes.map(toCode))],
       code: shown === undefined ? undefined : toPrintable(shown, 80),
-      prose: prose.join('\n'),
+      prose: clip(prose.join('\n')),
       message: prose[0] === undefined ? undefined : toPrintable(prose[0]),
       param: this.#param,
       status: this.#status,
@@ -155,8 +158,14 @@ class Reader {
   }
 
   #addProse(text: string, rank: number): void {
-    if (text.trim() !== '') this.#prose.push({ text: text.slice(0, LONGEST_TEXT), rank });
+    if (text.trim() !== '') this.#prose.push({ text: clip(text), rank });
   }
+}
+
+/** Head and tail: what is left out in the middle is somebody's text, not the server's. */
+function clip(text: string): string {
+  if (text.length <= LONGEST_PROSE) return text;
+  return `${text.slice(0, LONGEST_PROSE - PROSE_TAIL - 1)}\n${text.slice(-PROSE_TAIL)}`;
 }
 
 function toStatus(value: string | number): number | undefined {

@@ -59,7 +59,7 @@ export const KEY_PROSE: readonly Rule[] = [
   {
     // A 400 is the request's fault more often than not, and its text may quote the request: only a message that begins so kills a key.
     status: [400],
-    says: /^((your|the|this|provided) )*api[\s_-]?key (is |has |was )?(not valid|invalid|expired|revoked|reported as leaked)|^(incorrect|invalid) api[\s_-]?key\b/i,
+    says: /^((your|the|this|provided) ){0,4}api[\s_-]?key (is |has |was )?(not valid|invalid|expired|revoked|reported as leaked)|^(incorrect|invalid) api[\s_-]?key\b/i,
     class: 'key_invalid',
     scope: 'key',
     definitive: true,
@@ -81,7 +81,7 @@ export const MODEL_CODES: readonly Rule[] = [
 export const MODEL_PROSE: readonly Rule[] = [
   {
     status: REFUSED_OR_LIMITED,
-    says: /\bmodels?:? ?[`'"“]?[\w.:/@-]*[`'"”]?,? (does not exist|do(es)?n.t exist|(is |was |could )?not (be )?(found|exist|available|enabled|loaded|supported( for| in| by|[.,]|$))|has been (decommissioned|deprecated|removed|retired|disabled)|(is|was) (decommissioned|deprecated|retired|no longer)|no longer|is disabled)|\b(no|not have|n.t have|denied|without) access to (the |this )?model|(unknown|invalid|unsupported|no such) model\b|not a valid model|no (endpoints?|models?) (found|loaded|available)|deployment.{0,40}(does not exist|not found)|with on-demand throughput isn|^model: \S+$|has not activated the model|must be verified to use the model|not allowed to sample from this model|try pulling it/im,
+    says: /\bmodels?:? ?[`'"“]?[\w.:/@-]{0,120}[`'"”]?,? (does not exist|do(es)?n.t exist|(is |was |could )?not (be )?(found|exist|available|enabled|loaded|supported( for| in| by|[.,]|$))|has been (decommissioned|deprecated|removed|retired|disabled)|(is|was) (decommissioned|deprecated|retired|no longer)|no longer|is disabled)|\b(no|not have|n.t have|denied|without) access to (the |this )?model|(unknown|invalid|unsupported|no such) model\b|not a valid model|no (endpoints?|models?) (found|loaded|available)|deployment.{0,40}(does not exist|not found)|with on-demand throughput isn|^model: \S{1,200}$|has not activated the model|must be verified to use the model|not allowed to sample from this model|try pulling it/im,
     class: 'model_unavailable',
     scope: 'group',
     perModel: true,

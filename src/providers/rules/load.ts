@@ -60,7 +60,7 @@ export const RATE_CODES: readonly Rule[] = [
 export const RATE_PROSE: readonly Rule[] = [
   {
     status: [403, 413, 503, UNKNOWN],
-    says: /rate.?limit(s|ed)?\b.{0,60}(reached|exceed|hit)|(reached|exceed\w*|hit)\b.{0,60}rate.?limit|too many (requests|tokens per)|being rate.?limited|(requests|tokens) per (second|minute|day)\b.{0,40}(exceeded|reached|\(actual)/i,
+    says: /rate.?limit(s|ed)?\b.{0,60}(reached|exceed|hit)|(reached|exceed\w{0,6}|hit)\b.{0,60}rate.?limit|too many (requests|tokens per)|being rate.?limited|(requests|tokens) per (second|minute|day)\b.{0,40}(exceeded|reached|\(actual)/i,
     class: 'rate_limited',
     scope: 'group',
     perModel: true,

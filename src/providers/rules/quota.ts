@@ -35,7 +35,7 @@ export const QUOTA_PROSE: readonly Rule[] = [
   },
   {
     status: [...REFUSED, 429],
-    says: /\bproject\b.{0,40}\b(exceed|reach|hit)\w*\b.{0,40}\b(spend\w*|budget|billing) (limit|cap)/i,
+    says: /\bproject\b.{0,40}\b(exceed|reach|hit)\w{0,4}\b.{0,40}\b(spend\w{0,4}|budget|billing) (limit|cap)/i,
     class: 'quota_exhausted',
     scope: 'group',
     taken: 'the spend limit of the project is reached',

@@ -8,6 +8,7 @@ export interface Rule {
   readonly status?: readonly number[] | undefined;
   /** Matched against each code in `snake_case` (`toCode`). */
   readonly code?: RegExp | undefined;
+  /** Without `*`, `+` and `{n,}`: a search for it must end soon at every place of the prose, which a stranger wrote. */
   readonly says?: RegExp | undefined;
   readonly class: FailureClass;
   readonly scope: Scope;
