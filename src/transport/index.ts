@@ -5,12 +5,10 @@ import { toChunks } from '../chat/replay.ts';
 import type { ChatCompletion, Embeddings } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError } from '../failure.ts';
+import type { Secret } from '../secret.ts';
 import {
-  type Hidden,
   readErrorBody,
-  scrub,
-  scrubHeaders,
-  scrubValue,
+  Scrubber,
   WireError,
   type Wire,
   type WireBody,
@@ -57,6 +55,7 @@ class Exchange {
   readonly #settings: Settings;
   readonly #request: Request;
   readonly #attempt: Attempt;
+  readonly #scrubber: Scrubber;
   #reached = false;
   #body: WireBody | undefined;
   /** Stops the timers that end with the first output. */
@@ -67,6 +66,7 @@ class Exchange {
     this.#request = request;
     this.#settings = settings;
     this.#attempt = new Attempt(settings.clock, call.deadline);
+    this.#scrubber = new Scrubber(toHidden(call));
   }
 
   async run(): Promise<Answer> {
@@ -93,12 +93,13 @@ class Exchange {
     const { lease, target, trace } = this.#call;
     const { protocol } = target.provider;
     const credential = lease.secret === undefined ? undefined : { secret: lease.secret, place: protocol.auth };
-    const response = await this.#settings.wire.send(this.#request, credential, this.#attempt, () => {
+    const opened = (): void => {
       this.#reached = true;
       lease.sent();
-    });
+    };
+    const response = await this.#settings.wire.send(this.#request, credential, this.#attempt, opened, this.#scrubber);
     this.#body = response.body;
-    const { requestId, organization } = protocol.readIds(scrubHeaders(response.headers, this.#hidden));
+    const { requestId, organization } = protocol.readIds(this.#scrubber.headers(response.headers));
     if (requestId !== undefined) trace.named(requestId);
     lease.heard(protocol.readLimits(response.headers), organization);
     return response;
@@ -108,7 +109,7 @@ class Exchange {
     const { body } = response;
     const timer = this.#settings.clock.after(ERROR_BODY_MS, () => body.cancel());
     try {
-      return this.#classify(await readErrorBody(body, this.#hidden), response, false);
+      return this.#classify(await readErrorBody(body, this.#scrubber), response, false);
     } finally {
       timer.cancel();
     }
@@ -203,27 +204,20 @@ class Exchange {
   }
 
   #inBand(error: unknown, response: WireResponse): AttemptError {
-    return this.#classify(scrubValue(error, this.#hidden), response, true);
+    return this.#classify(this.#scrubber.value(error), response, true);
   }
 
   #classify(body: unknown, { status, headers }: WireResponse, inBand: boolean): AttemptError {
     const { target } = this.#call;
     const { protocol } = target.provider;
-    const clean = scrubHeaders(headers, this.#hidden);
+    const clean = this.#scrubber.headers(headers);
     const { requestId } = protocol.readIds(clean);
     const verdict = protocol.classify({ status, headers: clean, body, inBand }, target.provider, this.#settings.clock.now());
     return new AttemptError({ ...(requestId === undefined ? {} : { requestId }), ...verdict }, { reached: true });
   }
 
   #malformed(what: string, text: string, status: number): AttemptError {
-    return toMalformed(this.#place, what, scrub(text, this.#hidden), status);
-  }
-
-  get #hidden(): Hidden {
-    const { lease, target } = this.#call;
-    const { hidden } = target.provider;
-    if (hidden === undefined) return lease.secret;
-    return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
+    return toMalformed(this.#place, what, this.#scrubber.text(text), status);
   }
 
   get #place(): Place {
@@ -242,6 +236,12 @@ class Exchange {
   #limit(what: string, ms: number): () => void {
     return this.#attempt.limit(ms, () => toTimeout(this.#place, what, ms, this.#reached));
   }
+}
+
+/** The key, and the caller's other credentials. */
+function toHidden({ lease, target }: Leased): readonly Secret[] {
+  const { hidden = [] } = target.provider;
+  return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
 }
 
 async function* replay(chunks: readonly ChatChunk[]): AsyncGenerator<ChatChunk, undefined> {

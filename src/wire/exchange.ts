@@ -9,6 +9,7 @@ import { neverOpened, toNetworkError, WireError } from './failure.ts';
 import { openSink, type Sink } from './inflate.ts';
 import { refuseRedirect } from './redirect.ts';
 import type { Stop, WireResponse } from './response.ts';
+import type { Scrubber } from './scrub.ts';
 import type { WireHeaders } from './types.ts';
 
 /** What an exchange needs to know of its wire. */
@@ -18,6 +19,12 @@ export interface ExchangeSettings {
   readonly maxBodyBytes: number;
   /** The dispatcher is not ours, so that an error before the start proves nothing. */
   readonly foreign: boolean;
+}
+
+/** Whom a request is for, and what nobody may tell of it. */
+export interface Addressee {
+  readonly origin: string;
+  readonly scrubber: Scrubber;
 }
 
 /** Whom an exchange answers, once. */
@@ -34,7 +41,7 @@ type Phase = { readonly at: 'waiting' } | { readonly at: 'answered'; readonly si
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #settings: ExchangeSettings;
-  readonly #origin: string;
+  readonly #addressee: Addressee;
   readonly #answerer: Answerer;
   /** Called when the request goes onto a socket: from then on it may have been read. */
   readonly #opened: () => void;
@@ -44,9 +51,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #connectTimer: Timer | undefined;
   #unlisten: (() => void) | undefined;
 
-  constructor(settings: ExchangeSettings, origin: string, answerer: Answerer, opened: () => void) {
+  constructor(settings: ExchangeSettings, addressee: Addressee, answerer: Answerer, opened: () => void) {
     this.#settings = settings;
-    this.#origin = origin;
+    this.#addressee = addressee;
     this.#answerer = answerer;
     this.#opened = opened;
   }
@@ -84,8 +91,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#phase.at !== 'waiting') return;
     const wireHeaders = toWireHeaders(headers);
     try {
-      refuseRedirect(status, wireHeaders['location'], this.#origin);
-      const sink = openSink(wireHeaders['content-encoding'], this.#toSource(controller), this.#settings.maxBodyBytes);
+      const { origin, scrubber } = this.#addressee;
+      refuseRedirect(status, () => scrubber.text(wireHeaders['location'] ?? ''), origin);
+      const encoding = wireHeaders['content-encoding'] ?? '';
+      const sink = openSink(encoding, this.#toSource(controller), this.#settings.maxBodyBytes, scrubber);
       this.#phase = { at: 'answered', sink };
       this.#answerer.resolve({ status, headers: wireHeaders, body: sink.body });
     } catch (error) {
@@ -110,9 +119,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #fail(error: unknown): void {
     const phase = this.#phase;
     if (phase.at === 'over') return;
+    const { scrubber } = this.#addressee;
     this.#close();
-    if (phase.at === 'answered') phase.sink.fail(toNetworkError(error, true));
-    else this.#answerer.reject(toRefusal(error, this.#reached(error)));
+    if (phase.at === 'answered') phase.sink.fail(toNetworkError(error, true, scrubber));
+    else this.#answerer.reject(toRefusal(error, this.#reached(error), scrubber));
   }
 
   #reached(error: unknown): boolean {
@@ -155,11 +165,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /** Undici's refusal of our own arguments is no failure of the network: nothing would make it better. */
-function toRefusal(error: unknown, reached: boolean): Error {
+function toRefusal(error: unknown, reached: boolean, scrubber: Scrubber): Error {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== 'UND_ERR_INVALID_ARG' && code !== 'UND_ERR_NOT_SUPPORTED') return toNetworkError(error, reached);
+  if (code !== 'UND_ERR_INVALID_ARG' && code !== 'UND_ERR_NOT_SUPPORTED') return toNetworkError(error, reached, scrubber);
   const message = error instanceof Error ? error.message : String(error);
-  return new ConfigError(`Cannot send the request as undici refuses it: ${toPrintable(message, 200)}`);
+  return new ConfigError(`Cannot send the request as undici refuses it: ${toPrintable(scrubber.text(message), 200)}`);
 }
 
 function toWireHeaders(headers: IncomingHttpHeaders): WireHeaders {

@@ -1,4 +1,5 @@
 import { toPrintable } from '../printable.ts';
+import type { Scrubber } from './scrub.ts';
 
 /** What went wrong between the socket and the first readable byte of an answer. */
 export type WireFailureKind =
@@ -50,18 +51,32 @@ export function neverOpened(error: unknown): boolean {
   return causes(error).some(({ code }) => NEVER_OPENED.has(code));
 }
 
-/** A socket's error in our words. `reached` as far as the owner of the socket knows. */
-export function toNetworkError(error: unknown, reached: boolean): WireError {
-  return new WireError('network', toNetworkDetail(error, reached), { reached, cause: error });
+/**
+ * A stranger's error in our words, with a plain one for its cause: theirs may carry the request, or an answer that repeats it, as
+ * undici's parser errors do. `reached` as far as the owner of the socket knows.
+ */
+export function toNetworkError(error: unknown, reached: boolean, scrubber: Scrubber): WireError {
+  const { code, message } = toTelling(error, scrubber);
+  const shown = [code, message].filter((part) => part !== '').join(' ');
+  const detail = `${reached ? 'the connection broke' : 'the connection could not be opened'}: ${shown === '' ? 'unknown' : shown}`;
+  return new WireError('network', detail, { reached, cause: toPlain({ code, message }) });
 }
 
-/** `the connection broke: ECONNRESET read ECONNRESET` */
-export function toNetworkDetail(error: unknown, reached: boolean): string {
+/** An error of a decoder of ours, with nothing of what it decoded. */
+export function toPlainError(error: unknown, scrubber: Scrubber): Error {
+  return toPlain(toTelling(error, scrubber));
+}
+
+/** `ECONNRESET` and `read ECONNRESET`: printable, and without secrets. Scrubbed before it is cut, as half a secret is not found. */
+function toTelling(error: unknown, scrubber: Scrubber): Cause {
   const found = causes(error);
   // `fetch failed` and an AggregateError say nothing; what they wrap does.
-  const telling = found.find((cause) => cause.code !== '') ?? found[0];
-  const shown = telling === undefined ? 'unknown' : [telling.code, telling.message].filter((part) => part !== '').join(' ');
-  return `${reached ? 'the connection broke' : 'the connection could not be opened'}: ${toPrintable(shown, 200)}`;
+  const { code, message } = found.find((cause) => cause.code !== '') ?? found[0] ?? { code: '', message: '' };
+  return { code: toPrintable(scrubber.text(code), 60), message: toPrintable(scrubber.text(message), 200) };
+}
+
+function toPlain({ code, message }: Cause): Error {
+  return code === '' ? new Error(message) : Object.assign(new Error(message), { code });
 }
 
 interface Cause {

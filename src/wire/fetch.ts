@@ -1,10 +1,9 @@
 import { Body, type BodySource } from './body.ts';
-import { neverOpened, toNetworkDetail, WireError } from './failure.ts';
-import { scrub } from './scrub.ts';
-import type { Secret } from '../secret.ts';
+import { neverOpened, toNetworkError } from './failure.ts';
 import type { Outgoing } from './outgoing.ts';
 import { refuseRedirect, toRedirectError } from './redirect.ts';
 import type { Stop, WireResponse } from './response.ts';
+import type { Scrubber } from './scrub.ts';
 
 /** A WHATWG fetch: the runtime's own, or a caller's. */
 export type Fetch = typeof globalThis.fetch;
@@ -59,10 +58,10 @@ class FetchExchange {
       // Node's types leave the pieces open; the standard says bytes.
       this.#stream = (response.body as ReadableStream<Uint8Array> | null) ?? undefined;
       if (this.#over) throw new Error('The exchange is over');
-      refuse(response, outgoing.url);
+      refuse(response, outgoing);
       const body = new Body(this.#toSource(), this.#maxBodyBytes);
       this.#body = body;
-      void this.#pump(body, outgoing.secret);
+      void this.#pump(body, outgoing.scrubber);
       return { status: response.status, headers: Object.fromEntries(response.headers), body };
     } catch (error) {
       this.#letGo(error);
@@ -70,7 +69,7 @@ class FetchExchange {
     }
   }
 
-  async #fetch(fetch: Fetch, { url, method, headers, body, secret }: Outgoing): Promise<Response> {
+  async #fetch(fetch: Fetch, { url, method, headers, body, scrubber }: Outgoing): Promise<Response> {
     try {
       return await fetch(url.href, {
         method,
@@ -80,12 +79,12 @@ class FetchExchange {
         signal: this.#controller.signal,
       });
     } catch (error) {
-      throw toFetchError(error, !neverOpened(error), secret);
+      throw toNetworkError(error, !neverOpened(error), scrubber);
     }
   }
 
   /** Moves bytes from the fetch's stream to our body. Never rejects. */
-  async #pump(body: Body, secret: Secret | undefined): Promise<void> {
+  async #pump(body: Body, scrubber: Scrubber): Promise<void> {
     const reader = this.#stream?.getReader();
     this.#reader = reader;
     try {
@@ -96,7 +95,7 @@ class FetchExchange {
       }
       body.end();
     } catch (error) {
-      body.fail(toFetchError(error, true, secret));
+      body.fail(toNetworkError(error, true, scrubber));
     } finally {
       this.#close();
     }
@@ -132,14 +131,9 @@ class FetchExchange {
   }
 }
 
-function refuse(response: Response, url: URL): void {
+function refuse(response: Response, { url, scrubber }: Outgoing): void {
   if (response.type === 'opaqueredirect') throw toRedirectError('an address that fetch hides', undefined);
   // A fetch that follows redirects although told not to: the harm is done, but it must not go unnoticed.
-  if (response.redirected) throw toRedirectError(new URL(response.url, url).origin, undefined);
-  refuseRedirect(response.status, response.headers.get('location') ?? undefined, url.origin);
-}
-
-/** Without the error itself: what a stranger's fetch throws may carry the request, and with it the secret. */
-function toFetchError(error: unknown, reached: boolean, secret: Secret | undefined): WireError {
-  return new WireError('network', scrub(toNetworkDetail(error, reached), secret), { reached });
+  if (response.redirected) throw toRedirectError(new URL(scrubber.text(response.url), url).origin, undefined);
+  refuseRedirect(response.status, () => scrubber.text(response.headers.get('location') ?? ''), url.origin);
 }

@@ -5,6 +5,7 @@ import type { WireBody } from './body.ts';
 import { sendByFetch, type Fetch } from './fetch.ts';
 import { toOutgoing } from './outgoing.ts';
 import type { Stop, WireResponse } from './response.ts';
+import { Scrubber } from './scrub.ts';
 import { EventReader } from './sse.ts';
 import type { Credential, WireRequest } from './types.ts';
 import { UndiciSender } from './sender.ts';
@@ -29,8 +30,15 @@ export interface Wire {
    * Sends a request. Resolves at the headers, whatever the status but for redirects. Rejects with a `WireError`, with the reason
    * of `stop` (in the same tick, whatever undici is doing), with a `ConfigError` for what no header can carry, or a `ClosedError`.
    * `opened` is called when the request goes onto a socket: before that, nothing can have been done or charged.
+   * `scrubber`: for what errors say, where more than the credential is to be hidden.
    */
-  send(request: WireRequest, credential: Credential | undefined, stop: Stop, opened?: () => void): Promise<WireResponse>;
+  send(
+    request: WireRequest,
+    credential: Credential | undefined,
+    stop: Stop,
+    opened?: () => void,
+    scrubber?: Scrubber,
+  ): Promise<WireResponse>;
   /** The server-sent events of a body. */
   events(body: WireBody): EventReader;
   /** Refuses new requests and resolves when those under way are over. */
@@ -47,9 +55,9 @@ export function createWire(options: WireOptions): Wire {
   const sender = new UndiciSender({ clock, connectTimeoutMs, maxBodyBytes }, options.dispatcher);
   let closed = false;
   return {
-    async send(request, credential, stop, opened = () => {}) {
+    async send(request, credential, stop, opened = () => {}, scrubber = new Scrubber(credential?.secret)) {
       if (closed) throw new ClosedError('Cannot send the request as the client is closed');
-      const outgoing = toOutgoing(request, credential);
+      const outgoing = toOutgoing(request, credential, scrubber);
       if (stop.ended !== undefined) throw stop.ended.reason;
       return fetch === undefined ? sender.send(outgoing, stop, opened) : sendByFetch(fetch, outgoing, stop, opened, maxBodyBytes);
     },
@@ -69,7 +77,7 @@ export type { WireBody } from './body.ts';
 export { WireError } from './failure.ts';
 export type { Fetch } from './fetch.ts';
 export { readErrorBody, type Stop, type WireResponse } from './response.ts';
-export { type Hidden, scrub, scrubHeaders, scrubValue } from './scrub.ts';
+export { Scrubber } from './scrub.ts';
 export type { EventReader } from './sse.ts';
 export type { Dispatcher } from './undici.ts';
 export type { Credential, WireEvent, WireRequest } from './types.ts';

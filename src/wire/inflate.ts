@@ -2,7 +2,8 @@ import type { Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { toPrintable } from '../printable.ts';
 import { Body, type BodySource } from './body.ts';
-import { WireError } from './failure.ts';
+import { toPlainError, WireError } from './failure.ts';
+import type { Scrubber } from './scrub.ts';
 
 /** Where a connection puts the bytes of a body. */
 export interface Sink {
@@ -15,12 +16,12 @@ export interface Sink {
 }
 
 /** A sink for a body in this `content-encoding`. Throws a `WireError` for one that is unknown. */
-export function openSink(encoding: string | undefined, source: BodySource, maxBytes: number): Sink {
-  const name = (encoding ?? '').trim().toLowerCase();
+export function openSink(encoding: string, source: BodySource, maxBytes: number, scrubber: Scrubber): Sink {
+  const name = encoding.trim().toLowerCase();
   if (name === '' || name === 'identity') return new PlainSink(new Body(source, maxBytes));
   const decoder = DECODERS.get(name);
-  if (decoder !== undefined) return new InflatingSink(decoder, source, maxBytes);
-  throw new WireError('unreadable', `the answer's content-encoding is unknown: ${toPrintable(name, 60)}`, { reached: true });
+  if (decoder !== undefined) return new InflatingSink(decoder, source, maxBytes, scrubber);
+  throw new WireError('unreadable', `the answer's content-encoding is unknown: ${toPrintable(scrubber.text(encoding.trim()), 60)}`, { reached: true });
 }
 
 class PlainSink implements Sink {
@@ -68,11 +69,13 @@ class InflatingSink implements Sink {
   readonly body: Body;
   readonly #open: OpenDecoder;
   readonly #source: BodySource;
+  readonly #scrubber: Scrubber;
   #decoder: Transform | undefined;
 
-  constructor(open: OpenDecoder, source: BodySource, maxBytes: number) {
+  constructor(open: OpenDecoder, source: BodySource, maxBytes: number, scrubber: Scrubber) {
     this.#open = open;
     this.#source = source;
+    this.#scrubber = scrubber;
     const inflated: BodySource = {
       pause: () => void this.#decoder?.pause(),
       resume: () => void this.#decoder?.resume(),
@@ -113,8 +116,8 @@ class InflatingSink implements Sink {
     decoder.on('drain', () => this.#source.resume());
     decoder.on('end', () => this.body.end());
     decoder.on('error', (error: Error) => {
-      const detail = `the answer does not decompress: ${toPrintable(error.message, 100)}`;
-      this.body.fail(new WireError('unreadable', detail, { reached: true, cause: error }));
+      const cause = toPlainError(error, this.#scrubber);
+      this.body.fail(new WireError('unreadable', `the answer does not decompress: ${cause.message}`, { reached: true, cause }));
       this.#source.abort();
     });
     return decoder;

@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import { Secret } from '../secret.ts';
+import type { Scrubber } from './scrub.ts';
 import type { Credential, WireRequest } from './types.ts';
 
 /** A request with its secret in place. It never leaves `wire/`. */
@@ -9,8 +10,8 @@ export interface Outgoing {
   readonly url: URL;
   readonly headers: Record<string, string>;
   readonly body: string | undefined;
-  /** For scrubbing what others say of the request. */
-  readonly secret: Secret | undefined;
+  /** For what others say of the request. */
+  readonly scrubber: Scrubber;
 }
 
 // What HTTP calls a field value: tab, printable ASCII and the upper half of Latin-1.
@@ -18,7 +19,7 @@ const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
 /** Puts the secret in its place. Throws a `ConfigError` for what no header can carry, before any network use. */
-export function toOutgoing(request: WireRequest, credential: Credential | undefined): Outgoing {
+export function toOutgoing(request: WireRequest, credential: Credential | undefined, scrubber: Scrubber): Outgoing {
   const url = toUrl(request.url);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -30,7 +31,7 @@ export function toOutgoing(request: WireRequest, credential: Credential | undefi
     headers[name] = value;
   }
   if (credential !== undefined) headers[credential.place.header] = toCredentialHeader(credential);
-  return { method: request.method, url, headers, body: request.body, secret: credential?.secret };
+  return { method: request.method, url, headers, body: request.body, scrubber };
 }
 
 function toUrl(text: string): URL {

@@ -1,9 +1,9 @@
 import { WireError } from './failure.ts';
 
-/** Throws for any 3xx: whoever is named there has no right to the key. */
-export function refuseRedirect(status: number, location: string | undefined, origin: string): void {
+/** Throws for any 3xx: whoever is named there has no right to the key. `readLocation` scrubs, and empty where there is none. */
+export function refuseRedirect(status: number, readLocation: () => string, origin: string): void {
   if (status < 300 || status > 399) return;
-  throw toRedirectError(toOrigin(location, origin), status);
+  throw toRedirectError(toOrigin(readLocation(), origin), status);
 }
 
 /** `to`: the origin alone, as paths and queries of redirects carry tokens. */
@@ -12,8 +12,8 @@ export function toRedirectError(to: string, status: number | undefined): WireErr
   return new WireError('redirect', `the server redirects, and keywheel never follows a redirect with a key: ${shown}`, { reached: true });
 }
 
-function toOrigin(location: string | undefined, base: string): string {
-  if (location === undefined || !URL.canParse(location, base)) return 'an unnamed place';
+function toOrigin(location: string, base: string): string {
+  if (location === '' || !URL.canParse(location, base)) return 'an unnamed place';
   const { origin, protocol } = new URL(location, base);
   return origin === 'null' ? `an address of scheme ${protocol}` : origin;
 }

@@ -1,4 +1,4 @@
-import { type Hidden, scrub, scrubValue } from './scrub.ts';
+import type { Scrubber } from './scrub.ts';
 import { toText, type WireBody } from './body.ts';
 import { WireError } from './failure.ts';
 import type { WireHeaders } from './types.ts';
@@ -24,7 +24,7 @@ const LONGEST_ERROR_BODY = 256 * 1024;
  * The body of a refusal, without secrets: parsed where it is JSON, else its text, HTML included. What came before a cut
  * counts, as the status alone tells something; only a stop rejects.
  */
-export async function readErrorBody(body: WireBody, hidden: Hidden): Promise<unknown> {
+export async function readErrorBody(body: WireBody, scrubber: Scrubber): Promise<unknown> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -38,14 +38,14 @@ export async function readErrorBody(body: WireBody, hidden: Hidden): Promise<unk
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
   }
-  return parseScrubbed(toText(pieces).slice(0, LONGEST_ERROR_BODY), hidden);
+  return parseScrubbed(toText(pieces).slice(0, LONGEST_ERROR_BODY), scrubber);
 }
 
-function parseScrubbed(text: string, hidden: Hidden): unknown {
+function parseScrubbed(text: string, scrubber: Scrubber): unknown {
   try {
-    return scrubValue(JSON.parse(text), hidden);
+    return scrubber.value(JSON.parse(text));
   } catch {
     // Not JSON: HTML, prose, or JSON that was cut.
-    return scrub(text, hidden);
+    return scrubber.text(text);
   }
 }

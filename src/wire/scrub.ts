@@ -15,21 +15,39 @@ interface Form {
   readonly label: string;
 }
 
-/** The text with the secrets, in every form in which a provider may echo them, replaced by their labels. */
+/**
+ * Replaces secrets, in every form in which a provider may echo them, by their labels. Made for each attempt; the forms are worked out
+ * once, and only where something must be scrubbed: a good answer needs none of it.
+ */
+export class Scrubber {
+  readonly #hidden: Hidden;
+  #known: readonly Form[] | undefined;
+
+  constructor(hidden: Hidden) {
+    this.#hidden = hidden;
+  }
+
+  text(text: string): string {
+    return replaceAll(text, this.#forms);
+  }
+
+  /** A parsed value, scrubbed in every string and every name. */
+  value(value: unknown): unknown {
+    return this.#forms.length === 0 ? value : walk(value, this.#forms, DEEPEST);
+  }
+
+  headers(headers: Readonly<Record<string, string>>): Record<string, string> {
+    return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, this.text(value)]));
+  }
+
+  get #forms(): readonly Form[] {
+    return (this.#known ??= formsOf(this.#hidden));
+  }
+}
+
+/** One text without the secrets. */
 export function scrub(text: string, hidden: Hidden): string {
-  return replaceAll(text, formsOf(hidden));
-}
-
-/** A parsed value with the secrets scrubbed from every string and every name. */
-export function scrubValue(value: unknown, hidden: Hidden): unknown {
-  const forms = formsOf(hidden);
-  return forms.length === 0 ? value : walk(value, forms, DEEPEST);
-}
-
-/** Headers without the secrets. */
-export function scrubHeaders(headers: Readonly<Record<string, string>>, hidden: Hidden): Record<string, string> {
-  const forms = formsOf(hidden);
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, replaceAll(value, forms)]));
+  return new Scrubber(hidden).text(text);
 }
 
 function formsOf(hidden: Hidden): readonly Form[] {

@@ -28,7 +28,7 @@ export class UndiciSender {
   }
 
   send(outgoing: Outgoing, stop: Stop, opened: () => void): Promise<WireResponse> {
-    const { url, method, headers, body } = outgoing;
+    const { url, method, headers, body, scrubber } = outgoing;
     // Providers' answers are small, and proxies on the way hold compressed streams back. What comes compressed all the same is read.
     headers['accept-encoding'] ??= 'identity';
     const request: Dispatcher.DispatchOptions = {
@@ -41,7 +41,7 @@ export class UndiciSender {
     };
     const dispatcher = this.#dispatcherFor(url);
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(this.#settings, url.origin, { resolve, reject }, opened);
+      const exchange = new Exchange(this.#settings, { origin: url.origin, scrubber }, { resolve, reject }, opened);
       exchange.start((handler) => this.#dispatch(dispatcher, request, handler), stop);
     });
   }

@@ -109,6 +109,11 @@ const servers: Readonly<Record<string, Respond>> = {
   },
   'in a redirect': (response, echoed) =>
     void response.writeHead(307, { location: `http://127.0.0.1:9/${encodeURIComponent(echoed)}` }).end(),
+  'in malformed HTTP that echoes the request': (_response, echoed, request) =>
+    void request.socket.end(`HTTP/1.1 200 OK\r\nx bad: "authorization: Bearer ${echoed}"\r\n\r\n`),
+  'in no HTTP at all': (_response, echoed, request) => void request.socket.end(`authorization: Bearer ${echoed}\r\n\r\n`),
+  'in an encoding': (response, echoed) => void response.writeHead(200, { 'content-encoding': echoed }).end('x'),
+  'in a body that does not decompress': (response, echoed) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(echoed),
   'in a 200 with an error': (response, echoed) => json(response, 200, error(`Upstream said ${echoed}`)),
   'in a 200 that is no JSON': (response, echoed) =>
     void response.writeHead(200, { 'content-type': 'application/json' }).end(`oops ${echoed}`),
@@ -118,6 +123,25 @@ const servers: Readonly<Record<string, Respond>> = {
   'in a stream that is no JSON': (response, echoed) =>
     void response.writeHead(200, EVENT_STREAM).end(`${chunk('Hi')}data: {"oops ${echoed}\n\n`),
 };
+
+/** What a caller's fetch may throw: the request itself, in all its fields. */
+test.each([
+  ['in the message', (echoed: string) => new Error(echoed)],
+  ['after a long one', (echoed: string) => new Error(`${'x'.repeat(185)} ${echoed}`)],
+  ['in the code', (echoed: string) => Object.assign(new Error('no'), { code: echoed })],
+  ['in a field of the cause', (echoed: string) => new TypeError('fetch failed', { cause: Object.assign(new Error('no'), { data: echoed }) })],
+])('a fetch that throws the secrets %s tells them to nobody', async (_how, toError) => {
+  const client = world.client({
+    providers: { openai: { keys: [{ secret: SECRET, id: 'a' }], headers: { 'x-proxy-token': `Basic ${OF_HEADER}` } } },
+    retry: { attempts: 1 },
+    fetch: (_input, init) => Promise.reject(toError(Object.values(init?.headers ?? {}).join(' '))),
+  });
+  const { texts, note, onEvent } = listen(client);
+  await client.chat(ask(), { maxWaitMs: 0, onEvent }).catch(note);
+  const forms = [...formsOf(SECRET), ...formsOf(OF_HEADER), SECRET.slice(0, 12)];
+  expect(texts.flatMap((text) => forms.filter((form) => text.includes(form)))).toEqual([]);
+  expect(texts.length).toBeGreaterThan(3);
+});
 
 const SPELLINGS: readonly (readonly [string, (text: string) => string])[] = [
   ['as it is', (text) => text],

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/secret.ts';
-import { scrub, scrubHeaders, scrubValue } from '../../src/wire/index.ts';
+import { scrub, Scrubber } from '../../src/wire/scrub.ts';
 
 const TEXT = 'sk-te"st/4f9c+1d7e 22aa90bb';
 const secret = new Secret(TEXT);
+const scrubber = new Scrubber(secret);
 
 test.each([
   ['as it is', `Incorrect API key provided: ${TEXT}.`],
@@ -17,26 +18,26 @@ test.each([
   for (const form of [TEXT, '4f9c', Buffer.from(TEXT).toString('base64')]) expect(clean).not.toContain(form);
 });
 
-test('scrubValue cleans every string and name', () => {
+test('Scrubber.value cleans every string and name', () => {
   const body = { error: { message: `bad ${TEXT}`, list: [TEXT, 1, null, { [TEXT]: true }] } };
-  expect(scrubValue(body, secret)).toEqual({
+  expect(scrubber.value(body)).toEqual({
     error: { message: `bad ${secret.label}`, list: [secret.label, 1, null, { [secret.label]: true }] },
   });
 });
 
-test('scrubValue keeps a __proto__ a field', () => {
-  const clean = scrubValue(JSON.parse('{"__proto__":{"a":1}}'), secret);
+test('Scrubber.value keeps a __proto__ a field', () => {
+  const clean = scrubber.value(JSON.parse('{"__proto__":{"a":1}}'));
   expect(Object.hasOwn(clean as object, '__proto__')).toBe(true);
   expect(({} as Record<string, unknown>)['a']).toBeUndefined();
 });
 
-test('scrubValue survives a value that is nested without end', () => {
+test('Scrubber.value survives a value that is nested without end', () => {
   const deep: unknown = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000));
-  expect(JSON.stringify(scrubValue(deep, secret)).length).toBeLessThan(300);
+  expect(JSON.stringify(scrubber.value(deep)).length).toBeLessThan(300);
 });
 
-test('scrubHeaders cleans the values', () => {
-  expect(scrubHeaders({ 'x-echo': `Bearer ${TEXT}`, 'x-other': '1' }, secret)).toEqual({
+test('Scrubber.headers cleans the values', () => {
+  expect(scrubber.headers({ 'x-echo': `Bearer ${TEXT}`, 'x-other': '1' })).toEqual({
     'x-echo': `Bearer ${secret.label}`,
     'x-other': '1',
   });
@@ -49,5 +50,5 @@ test('a placeholder is no secret', () => {
 test('without a secret nothing changes', () => {
   const body = { a: [1] };
   expect(scrub('text', undefined)).toBe('text');
-  expect(scrubValue(body, undefined)).toBe(body);
+  expect(new Scrubber(undefined).value(body)).toBe(body);
 });

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { ClosedError, ConfigError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
-import { createWire, readErrorBody, WireError, type Wire, type WireOptions } from '../../src/wire/index.ts';
+import { createWire, readErrorBody, Scrubber, WireError, type Wire, type WireOptions } from '../../src/wire/index.ts';
 import { json, readBody, startMute, startStub, type StubServer } from '../support/stub-server.ts';
 import { credential, endless, readAll, SECRET, toRequest } from './support.ts';
 
@@ -386,7 +386,7 @@ describe('readErrorBody', () => {
       response.write(body, () => (end ? response.end() : response.destroy()));
     });
     const response = await open().send(toRequest(server.url), credential, endless());
-    return readErrorBody(response.body, credential.secret);
+    return readErrorBody(response.body, new Scrubber(credential.secret));
   }
 
   test('parses JSON and scrubs it', async () => {
