@@ -6,14 +6,7 @@ import type { ChatCompletion, Embeddings } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError } from '../failure.ts';
 import type { Secret } from '../secret.ts';
-import {
-  readErrorBody,
-  Scrubber,
-  WireError,
-  type Wire,
-  type WireBody,
-  type WireResponse,
-} from '../wire/index.ts';
+import { readErrorBody, Scrubber, WireError, type Wire, type WireBody, type WireResponse } from '../wire/index.ts';
 import { Attempt } from './attempt.ts';
 import { toAttemptError, toCut, toMalformed, toTimeout, type Place } from './failures.ts';
 import { ChunkReader, type StreamFailures } from './reader.ts';
@@ -157,7 +150,8 @@ class Exchange {
     const whole = (await this.#decodeWhole(response)) as ChatCompletion;
     this.#attempt.close();
     this.#noteFirst();
-    const done = Promise.resolve({ status: 'complete', usage: whole.usage ?? undefined } as const);
+    const usage = this.#call.target.provider.protocol.readUsage(whole);
+    const done = Promise.resolve({ status: 'complete', usage } as const);
     return { kind: 'parts', parts: replay(toChunks(whole)), done, collected: () => whole };
   }
 

@@ -21,7 +21,9 @@ export function openSink(encoding: string, source: BodySource, maxBytes: number,
   if (name === '' || name === 'identity') return new PlainSink(new Body(source, maxBytes));
   const decoder = DECODERS.get(name);
   if (decoder !== undefined) return new InflatingSink(decoder, source, maxBytes, scrubber);
-  throw new WireError('unreadable', `the answer's content-encoding is unknown: ${toPrintable(scrubber.text(encoding.trim()), 60)}`, { reached: true });
+  throw new WireError('unreadable', `the answer's content-encoding is unknown: ${toPrintable(scrubber.text(encoding.trim()), 60)}`, {
+    reached: true,
+  });
 }
 
 class PlainSink implements Sink {

@@ -129,7 +129,10 @@ test.each([
   ['in the message', (echoed: string) => new Error(echoed)],
   ['after a long one', (echoed: string) => new Error(`${'x'.repeat(185)} ${echoed}`)],
   ['in the code', (echoed: string) => Object.assign(new Error('no'), { code: echoed })],
-  ['in a field of the cause', (echoed: string) => new TypeError('fetch failed', { cause: Object.assign(new Error('no'), { data: echoed }) })],
+  [
+    'in a field of the cause',
+    (echoed: string) => new TypeError('fetch failed', { cause: Object.assign(new Error('no'), { data: echoed }) }),
+  ],
 ])('a fetch that throws the secrets %s tells them to nobody', async (_how, toError) => {
   const client = world.client({
     providers: { openai: { keys: [{ secret: SECRET, id: 'a' }], headers: { 'x-proxy-token': `Basic ${OF_HEADER}` } } },

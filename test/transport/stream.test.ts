@@ -155,6 +155,27 @@ describe('a server that does not stream', () => {
     expect(answer.collected()).toEqual(completion);
   });
 
+  test('and leaves holes is replayed without them', async () => {
+    const [first] = completion.choices;
+    const holes = { ...completion, choices: [{ message: { ...first?.message, tool_calls: null } }], usage: { prompt_tokens: 3 } };
+    const { stream, whole } = await start((_request, response) => json(response, 200, holes));
+    const answer = await stream();
+    const chunks = await drain(answer.parts);
+    expect(chunks.flatMap(({ choices }) => choices.map(({ index, finish_reason: finish }) => [index, finish]))).toEqual([
+      [0, null],
+      [0, null],
+    ]);
+    const usage = { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 };
+    expect(await answer.done).toEqual({ status: 'complete', usage });
+    expect(chunks.at(-1)?.usage).toEqual(usage);
+    expect((await whole()).whole).toEqual(answer.collected());
+  });
+
+  test.each([[{}], ['12'], [-1e6]])('and counts %j tokens has counted none', async (tokens) => {
+    const { stream } = await start((_request, response) => json(response, 200, { ...completion, usage: { prompt_tokens: tokens } }));
+    expect(await (await stream()).done).toEqual({ status: 'complete', usage: undefined });
+  });
+
   test('may answer with an error', async () => {
     const { stream } = await start((_request, response) => json(response, 200, { error: { message: 'no', code: 'insufficient_quota' } }));
     await expect(stream()).rejects.toMatchObject({ verdict: { class: 'quota_exhausted' } });

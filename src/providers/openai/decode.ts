@@ -5,8 +5,8 @@ import type { ChatCompletion, Embeddings, Usage } from '../../chat/reply.ts';
 export type Loose = Readonly<Record<string, unknown>>;
 
 /**
- * A whole answer with status 200. It passes through as it came, so that nothing is lost; what is no answer is an error in the
- * provider's own shape: an error inside a 200, a page, a body without choices.
+ * A whole answer with status 200. A good one passes through as it came; holes that compatible servers leave are filled as in a stream.
+ * What is no answer is an error in the provider's own shape: an error inside a 200, a page, a body without choices.
  */
 export function decodeWhole(asked: Asked, body: unknown): { readonly whole: ChatCompletion | Embeddings } | { readonly error: unknown } {
   if (!isLoose(body)) return { error: body };
@@ -23,13 +23,62 @@ export function decodeWhole(asked: Asked, body: unknown): { readonly whole: Chat
     if (isTold(choice['error'])) return { error: { error: choice['error'] } };
     if (!isLoose(choice['message'])) return { error: body };
   }
-  return { whole: body as unknown as ChatCompletion };
+  return { whole: fillHoles(body, choices as readonly Loose[]) };
+}
+
+/** So that a plain answer, its replay as a stream and a stream agree. Only what is missing or rubbish changes. */
+function fillHoles(body: Loose, choices: readonly Loose[]): ChatCompletion {
+  const filled: Record<string, unknown> = { ...body };
+  if (typeof body['id'] !== 'string') filled['id'] = '';
+  if (typeof body['model'] !== 'string') filled['model'] = '';
+  if (typeof body['created'] !== 'number') filled['created'] = 0;
+  if (!choices.every(isFull)) filled['choices'] = choices.map((choice, position) => (isFull(choice) ? choice : toChoice(choice, position)));
+  const usage = findUsage(body);
+  // Numbers that do not count are no usage: absent is not zero.
+  if (usage === undefined && body['usage'] !== undefined) filled['usage'] = null;
+  if (usage !== undefined && !isSame(usage, body['usage'])) filled['usage'] = usage;
+  const isAsItCame = Object.keys(filled).every((field) => filled[field] === body[field]);
+  // The provider's answer is taken at its word from here on: its shape was checked as far as keywheel relies on it.
+  return (isAsItCame ? body : filled) as unknown as ChatCompletion;
+}
+
+function isFull({ index, finish_reason: finish, message }: Loose): boolean {
+  const calls = isLoose(message) ? message['tool_calls'] : undefined;
+  const isEnd = finish === null || (typeof finish === 'string' && finish !== '');
+  return toIndex(index) !== undefined && isEnd && (calls === undefined || Array.isArray(calls));
+}
+
+function toChoice(choice: Loose, position: number): Loose {
+  const { tool_calls: calls, ...message } = isLoose(choice['message']) ? choice['message'] : {};
+  return {
+    ...choice,
+    index: toIndex(choice['index']) ?? position,
+    message: Array.isArray(calls) ? { ...message, tool_calls: calls as unknown } : message,
+    finish_reason: toFinish(choice['finish_reason']),
+  };
+}
+
+function isSame(usage: Usage, wire: unknown): boolean {
+  return isLoose(wire) && Object.keys(usage).every((field) => usage[field] === wire[field]);
+}
+
+export function toIndex(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
+}
+
+export function toFinish(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** Tokens of a whole answer; `undefined` when the server did not count: absent is not zero. */
 export function readUsage(whole: ChatCompletion | Embeddings): Usage | undefined {
-  const extra = whole['x_groq'];
-  return toUsage(whole.usage) ?? (isLoose(extra) ? toUsage(extra['usage']) : undefined);
+  return findUsage(whole as Loose);
+}
+
+/** Of an answer or a chunk; Groq's streams have it in a place of their own. */
+export function findUsage(body: Loose): Usage | undefined {
+  const groq = body['x_groq'];
+  return toUsage(body['usage']) ?? (isLoose(groq) ? toUsage(groq['usage']) : undefined);
 }
 
 /** An answer to embeddings has no completion tokens, and none were made: there the absent number is a zero. */
@@ -64,5 +113,5 @@ export function isLoose(value: unknown): value is Loose {
 }
 
 function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }

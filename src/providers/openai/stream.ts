@@ -1,7 +1,7 @@
 import type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from '../../chat/chunk.ts';
 import type { WireEvent } from '../../wire/types.ts';
 import type { Decoded, StreamDecoder } from '../provider.ts';
-import { isLoose, isTold, saysError, toUsage, type Loose } from './decode.ts';
+import { findUsage, isLoose, isTold, saysError, toFinish, toIndex, type Loose } from './decode.ts';
 import { ToolIndexes } from './tool-indexes.ts';
 
 const NOTHING: Decoded = { kind: 'nothing' };
@@ -45,7 +45,7 @@ class ChunkDecoder implements StreamDecoder {
   #decodeObject(body: Loose): Decoded {
     const error = findError(body);
     if (error !== undefined) return { kind: 'error', body: error };
-    const usage = toUsage(body['usage']) ?? (isLoose(body['x_groq']) ? toUsage(body['x_groq']['usage']) : undefined);
+    const usage = findUsage(body);
     if (!Array.isArray(body['choices']) && usage === undefined) return NOTHING;
     this.#remember(body);
     const choices = (Array.isArray(body['choices']) ? (body['choices'] as unknown[]) : []).filter(isLoose);
@@ -71,7 +71,7 @@ class ChunkDecoder implements StreamDecoder {
 
   #toChoice(choice: Loose, position: number): ChunkChoice {
     const index = toIndex(choice['index']) ?? position;
-    const finish = typeof choice['finish_reason'] === 'string' && choice['finish_reason'] !== '' ? choice['finish_reason'] : null;
+    const finish = toFinish(choice['finish_reason']);
     if (finish !== null) this.#finished.add(index);
     if (this.#finished.has(index)) this.#open.delete(index);
     else this.#open.add(index);
@@ -134,8 +134,4 @@ function toMalformed(text: string, event: string | undefined): unknown {
   return isError
     ? text
     : { error: { type: 'malformed_event', message: `The stream has an event that is no JSON, of ${text.length} characters` } };
-}
-
-function toIndex(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
 }
