@@ -76,6 +76,7 @@ export class Keys {
   reset(id: string): void {
     const key = this.#find(id, 'reset');
     for (const holds of [key.holds, key.group.holds, key.group.organization?.holds, key.group.provider.holds]) holds?.clear();
+    key.group.unlearn();
     this.#pool.outcomes.restore(key);
     this.#pool.stir();
   }

@@ -8,6 +8,9 @@ import type { Pool } from '../pool/pool.ts';
 import { toPrintable } from '../printable.ts';
 import { scrub } from '../wire/scrub.ts';
 
+/** How long one load may take. */
+const LOAD_MS = 60_000;
+
 interface Surroundings {
   readonly pool: Pool;
   readonly clock: Clock;
@@ -24,6 +27,7 @@ export class KeySource {
   readonly #around: Surroundings;
   #loading: Promise<void> | undefined;
   #timer: Timer | undefined;
+  #limit: Timer | undefined;
   #closed = false;
   loaded = false;
   /** The first load was tried and failed. */
@@ -48,6 +52,7 @@ export class KeySource {
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
+    this.#limit?.cancel();
   }
 
   async #first(): Promise<void> {
@@ -69,7 +74,7 @@ export class KeySource {
     const { provider } = this.#resolved;
     const { pool, clock, events } = this.#around;
     try {
-      const keys = this.#read(await this.#load());
+      const keys = this.#read(await this.#answer());
       if (this.#closed) return undefined;
       pool.ring.replace(provider.name, keys, clock.now());
       pool.stir();
@@ -81,6 +86,18 @@ export class KeySource {
       if (!this.#closed) events.emit('keys-refresh-failed', { provider: provider.name, reason: failure.message });
       return failure;
     }
+  }
+
+  /** A function that never answers would stop every later refresh. */
+  async #answer(): Promise<unknown> {
+    const given = this.#load();
+    if (!(given instanceof Promise)) return given;
+    return new Promise((resolve, reject) => {
+      const late = new ConfigError(`Cannot ${this.#task} as the function did not answer in time: the limit is ${LOAD_MS} ms`);
+      const limit = this.#around.clock.after(LOAD_MS, () => reject(late), { background: true });
+      this.#limit = limit;
+      given.then(resolve, reject).finally(() => limit.cancel());
+    });
   }
 
   /** The list is checked as a whole before any of it is taken, so that a wrong one leaves the last good one as it is. */

@@ -3,7 +3,7 @@ import { toShown } from '../printable.ts';
 import type { GroupLimits } from '../pool/limits.ts';
 import type { KeyInput } from '../pool/members.ts';
 import { knownProviders, type KnownProvider, protocols, toAccountHeaders } from '../providers/known.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { ProtocolName, Provider } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
 import { type Environment, readKeys, readVariable } from './environment.ts';
 import { keylessInput, type KeyPlace, resolveKeys } from './keys.ts';
@@ -64,6 +64,7 @@ function resolveProvider(name: string, options: ProviderOptions, env: Environmen
   const known = knownProviders[name];
   const protocol = options.protocol ?? known?.protocol;
   if (protocol === undefined) throw new ConfigError(unknownProvider(name));
+  assertMeant(name, options, protocol);
   const baseURL = options.baseURL ?? (known === undefined ? undefined : (readVariable(env, known.env.baseURL) ?? known.baseURL));
   if (baseURL === undefined)
     throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing, which a provider of your own needs`);
@@ -86,6 +87,15 @@ function resolveProvider(name: string, options: ProviderOptions, env: Environmen
     source,
     limits,
   };
+}
+
+/** An option that its protocol does not read would be dropped in silence. */
+function assertMeant(name: string, options: ProviderOptions, protocol: ProtocolName): void {
+  for (const option of ['region', 'location', 'apiVersion'] as const) {
+    if (options[option] === undefined) continue;
+    const shown = toShown(options[option]);
+    throw new ConfigError(`Cannot create the client as 'providers.${name}.${option}' means nothing to protocol '${protocol}': current value is ${shown}`);
+  }
 }
 
 function resolveSource(

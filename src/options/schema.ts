@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
+import { protocols } from '../providers/known.ts';
 import { explain } from './explain.ts';
 import type { CallOptions, ClientOptions, KeyOptions } from './types.ts';
 
@@ -13,6 +14,7 @@ const countFrom1 = v.pipe(v.number('an integer from 1'), v.integer('an integer f
 const countFrom0 = v.pipe(v.number('an integer from 0'), v.integer('an integer from 0'), v.minValue(0, 'an integer from 0'));
 const finite = v.pipe(v.number('a finite number'), v.finite('a finite number'));
 const texts = v.array(text, 'an array of strings');
+const PROTOCOLS = Object.keys(protocols);
 const callable = v.function('a function');
 /** Names that valibot leaves out of a record. */
 const RESERVED = ['__proto__', 'prototype', 'constructor'];
@@ -58,7 +60,7 @@ const key = options(
 
 const provider = options(
   {
-    protocol: v.optional(v.picklist(['openai'], "'openai'")),
+    protocol: v.optional(v.picklist(PROTOCOLS, PROTOCOLS.map((name) => `'${name}'`).join(' or '))),
     baseURL: v.optional(text),
     // What keys are is told key by key, so that no message can show one.
     keys: v.optional(v.unknown()),

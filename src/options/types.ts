@@ -100,7 +100,7 @@ export interface ProviderOptions {
   readonly limits?: LimitOptions | undefined;
   /** How often a key function is asked again, ms. @default 300000 */
   readonly refreshMs?: number | undefined;
-  /** Sent with every request. @default none */
+  /** Sent with every request; those of the exchange itself and, where there are keys, the key's own header stay keywheel's. @default none */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Added to every URL. @default none */
   readonly query?: Readonly<Record<string, string>> | undefined;
@@ -108,11 +108,11 @@ export interface ProviderOptions {
   readonly organization?: string | undefined;
   /** OpenAI's project header. @default OPENAI_PROJECT_ID */
   readonly project?: string | undefined;
-  /** Of providers that need one. */
+  /** For protocols that have one; none of those known so far does, so that it is a `ConfigError`. */
   readonly region?: string | undefined;
-  /** Of providers that need one. */
+  /** For protocols that have one; none of those known so far does, so that it is a `ConfigError`. */
   readonly location?: string | undefined;
-  /** Of providers that need one. */
+  /** For protocols that have one; none of those known so far does, so that it is a `ConfigError`. */
   readonly apiVersion?: string | undefined;
 }
 
@@ -140,7 +140,7 @@ export interface RetryOptions {
   readonly attempts?: number | undefined;
   /** The whole call until its last byte, ms. @default 600000 */
   readonly timeoutMs?: number | undefined;
-  /** All waiting of a call for keys, ms. @default 60000 */
+  /** All waiting of a call: for keys, slots and back-off, ms. @default 60000 */
   readonly maxWaitMs?: number | undefined;
 }
 
@@ -172,7 +172,7 @@ export interface ClientOptions {
   readonly clock?: Clock | undefined;
   /** @default Math.random */
   readonly random?: Random | undefined;
-  /** Where environment variables are read. @default process.env */
+  /** Where keys and addresses are read; proxies are those of the process. @default process.env */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
@@ -184,7 +184,7 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
   /** One attempt; of a stream until its first content, ms. @default timeoutMs */
   readonly attemptTimeoutMs?: number | undefined;
-  /** All waiting for keys, ms; 0 refuses at once. @default retry.maxWaitMs */
+  /** All waiting for keys, slots and back-off, ms; 0 refuses at once. @default retry.maxWaitMs */
   readonly maxWaitMs?: number | undefined;
   /** `false`: neither read nor stored; `'refresh'`: not read; `'only'`: nothing is sent. @default the client's cache */
   readonly cache?: false | 'refresh' | 'only' | { readonly ttlMs: number } | undefined;
