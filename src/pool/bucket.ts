@@ -44,10 +44,6 @@ export class RefillLaw implements Law {
     return this.#burst;
   }
 
-  get perMs(): number {
-    return this.#perMs;
-  }
-
   fitsAt(cost: number, now: number): number {
     const short = Math.min(cost, this.#burst) - this.#levelAt(now);
     return short <= EPSILON ? now : now + Math.ceil(short / this.#perMs - EPSILON);

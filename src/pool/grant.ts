@@ -37,7 +37,7 @@ export class Grant implements Lease, Unheard {
     const { group } = choice;
     this.quota = group.quota(ask.model, now);
     this.#taken = this.quota.meters.map((meter) => take(meter, ask.cost, now));
-    this.quota.unheard.add(this);
+    this.quota.begin(this, now);
     this.quota.inFlight += 1;
     group.inFlight += 1;
     group.nextStartAt = now + (group.limits.minTimeMs ?? 0);

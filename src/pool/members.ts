@@ -70,6 +70,8 @@ export class KeyEntry {
 const FIRST_PROBES = 4;
 /** Beyond this many at once nothing is learned by going slowly. */
 const MANY = 512;
+/** Plain answers tell of themselves only when they are whole: while no refusal comes, so much time doubles what may be out. */
+const DOUBLES_MS = 1000;
 
 /** Lost attempts that are remembered until an answer to a later one comes. */
 const MOST_LOST = 64;
@@ -81,32 +83,55 @@ export class Quota {
   /** Attempts whose headers are not here yet. */
   readonly unheard = new Set<Unheard>();
   readonly #slots = new Map<string, LearnedMeter>();
+  /** True when its limits are nobody's to find out: somebody configured them, or no provider stands behind it. */
+  readonly #known: boolean;
   #lost: Unheard[] = [];
   inFlight = 0;
-  #ramp = FIRST_PROBES;
+  #ramp: number;
+  /** Since when something has been out without a pause, while no refusal came. */
+  #quietSince: number | undefined;
+  #refused = false;
 
-  constructor(model: string, meters: Meter[]) {
+  constructor(model: string, meters: Meter[], known: boolean) {
     this.model = model;
     this.meters = meters;
+    this.#known = known || meters.length > 0;
+    this.#ramp = this.#known ? Infinity : FIRST_PROBES;
   }
 
-  /** True while as many calls are out as an unknown quota gets. */
-  get ramping(): boolean {
+  begin(attempt: Unheard, now: number): void {
+    if (this.unheard.size === 0) this.#quietSince = this.#refused ? undefined : now;
+    this.unheard.add(attempt);
+  }
+
+  /** When one more may be out: `now` or before, unless as many are out as an unknown quota gets; `Infinity` when only an answer lets it. */
+  rampsAt(): number {
     // Answers count from their headers: long streams tell nothing more while they are read.
-    return this.unheard.size >= this.#ramp;
-  }
-
-  get slots(): ReadonlyMap<string, LearnedMeter> {
-    return this.#slots;
+    const out = this.unheard.size;
+    if (out < this.#ramp) return 0;
+    if (this.#quietSince === undefined) return Infinity;
+    return this.#quietSince + DOUBLES_MS * (Math.floor(Math.log2(Math.min(out, MANY) / this.#ramp)) + 1);
   }
 
   answered(): void {
     this.#ramp = this.#ramp >= MANY ? Infinity : this.#ramp + 1;
   }
 
-  /** One refusal, or one burst of them: what was out was too much. */
+  /** One refusal, or one burst of them: what was out was too much, and from now on only answers let more out. */
   refused(): void {
-    if (this.#slots.size === 0) this.#ramp = Math.max(2, Math.min(this.#ramp, Math.floor(this.unheard.size / 2)));
+    if (this.#known || this.#slots.size > 0) return;
+    this.#ramp = Math.max(2, Math.min(this.#ramp, Math.floor(this.unheard.size / 2)));
+    this.#refused = true;
+    this.#quietSince = undefined;
+  }
+
+  /** Forgets what answers told: a person says that it is not so any more. */
+  unlearn(): void {
+    const learned = new Set<Meter>(this.#slots.values());
+    this.#slots.clear();
+    this.meters.splice(0, this.meters.length, ...this.meters.filter((meter) => !learned.has(meter)));
+    this.#refused = false;
+    if (!this.#known) this.#ramp = FIRST_PROBES;
   }
 
   hear(reading: BucketReading, sentAt: number, now: number): void {
@@ -179,10 +204,16 @@ export class Group {
         .filter((spec) => spec.perModel && matchesModel(spec.models, model))
         .map((spec) => configuredMeter(spec, model, now));
       const shared = this.#shared.filter(({ models }) => matchesModel(models, model)).map(({ meter }) => meter);
-      quota = new Quota(model, [...own, ...shared]);
+      const known = this.limits.concurrency !== undefined || this.keys.some((key) => key.input.secret === undefined);
+      quota = new Quota(model, [...own, ...shared], known);
       this.#quotas.set(model, quota);
     }
     return quota;
+  }
+
+  /** Forgets the limits that its answers told. */
+  unlearn(): void {
+    for (const quota of this.#quotas.values()) quota.unlearn();
   }
 
   /** Every bucket once: those that models share, then those of each model. */

@@ -21,11 +21,12 @@ export function readyAt(group: Group, ask: Ask, now: number): number {
   return firstKeyAt(group, ask, now, () => true);
 }
 
-/** When time alone lets `group` start; `Infinity` while it waits for calls in flight, as these stir the pool when they end. */
+/** When time alone lets `group` start; `Infinity` while it waits for calls in flight alone, as these stir the pool when they end. */
 export function startsAt(group: Group, ask: Ask, now: number): number {
   // A key that waits for its probe must not look ready while another one's hold is what time will end.
   const at = firstKeyAt(group, ask, now, (key) => !key.holds.probing(ask.model, now));
-  return at > now || !isBusy(group, ask.model, now) ? at : Infinity;
+  if (at > now) return at;
+  return isBusy(group, ask.model, now) ? Infinity : Math.max(at, group.quota(ask.model, now).rampsAt());
 }
 
 function firstKeyAt(group: Group, ask: Ask, now: number, counts: (key: KeyEntry) => boolean): number {
@@ -50,18 +51,17 @@ export function metersReadyAt(quota: Quota, ask: Ask, now: number): number {
   let at = now;
   for (const meter of quota.meters) {
     const cost = costIn(meter.counts, ask.cost);
-    if (cost > meter.limit * ESTIMATE_ERROR) return Infinity;
+    if (isTooSmall(meter, cost)) return Infinity;
     const fits = meter.law.fitsAt(cost, now);
     if (fits > now) at = Math.max(at, fits + meter.slackMs);
   }
   return at;
 }
 
-/** True while the group waits for calls in flight: its concurrency, its first answers, or a probe. */
+/** True while the group waits for calls in flight: its concurrency, or a probe. */
 function isBusy(group: Group, model: string, now: number): boolean {
   const { concurrency } = group.limits;
   if (concurrency !== undefined && group.inFlight >= concurrency) return true;
-  if (group.quota(model, now).ramping) return true;
   return (
     group.holds.probing(model, now) || group.provider.holds.probing(model, now) || (group.organization?.holds.probing(model, now) ?? false)
   );
@@ -69,7 +69,12 @@ function isBusy(group: Group, model: string, now: number): boolean {
 
 /** The bucket that an ask can never fit in, if there is one. */
 export function tooSmall(group: Group, ask: Ask, now: number): Meter | undefined {
-  return group.quota(ask.model, now).meters.find((meter) => costIn(meter.counts, ask.cost) > meter.limit * ESTIMATE_ERROR);
+  return group.quota(ask.model, now).meters.find((meter) => isTooSmall(meter, costIn(meter.counts, ask.cost)));
+}
+
+/** A learned limit refuses nothing: only an answer could unlearn it, so one that was wrong, or is raised, would refuse for ever. */
+function isTooSmall({ source, limit }: Meter, cost: number): boolean {
+  return source === 'configured' && cost > limit * ESTIMATE_ERROR;
 }
 
 /** What keeps the group from serving now, in words for a report. */
@@ -88,6 +93,6 @@ export function binding(group: Group, ask: Ask, now: number): string {
   if (group.nextStartAt > now) return `minTimeMs of ${group.limits.minTimeMs ?? 0}`;
   if (group.limits.concurrency !== undefined && group.inFlight >= group.limits.concurrency)
     return `concurrency of ${group.limits.concurrency}`;
-  if (group.quota(ask.model, now).ramping) return 'the first answers, as nothing is known of the limits';
+  if (group.quota(ask.model, now).rampsAt() > now) return 'the first answers, as nothing is known of the limits';
   return 'a probe under way';
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Keys } from '../../src/client/keys.ts';
 import type { Lease } from '../../src/pool/lease.ts';
 import { bucket, failed, keyInput, limits, NOTHING_LEFT, reading, Rig, served, START, turn } from './rig.ts';
 
@@ -324,12 +325,84 @@ describe('a quota of which nothing is known', () => {
     expect(rig.refused({ waitUntil: START + 999 })).toMatchObject({ retryAt: START + 1005 });
   });
 
+  it('grows with time while no refusal comes: a healthy burst of long answers is never refused', async () => {
+    const rig = new Rig(['a']);
+    const first = [1, 2, 3, 4].map(() => rig.take());
+    const waiting = Array.from({ length: 46 }, () => rig.wait({ waitUntil: START + 4000 }));
+    const started = (): number => waiting.filter(({ lease }) => lease !== undefined).length;
+    const seen: number[] = [];
+    for (let second = 1; second <= 4; second += 1) {
+      await rig.clock.advance(1000);
+      seen.push(started());
+    }
+    expect(seen).toEqual([4, 12, 28, 46]);
+    for (const lease of [...first, ...waiting.map(({ lease: granted }) => granted)]) lease?.settle(served());
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
+  it('time counts while something is out: what was idle for an hour begins again with a few', async () => {
+    const rig = new Rig(['a']);
+    rig.take().settle(served());
+    await rig.clock.advance(3_600_000);
+    expect(start(rig)).toHaveLength(5);
+  });
+
+  it('after a refusal only answers let more out', async () => {
+    const rig = new Rig(['a']);
+    const leases = [1, 2, 3, 4].map(() => rig.take());
+    leases[0]?.settle(failed('rate_limited', { until: { at: START + 1, source: 'retry-after' } }));
+    const waiting = rig.wait({ waitUntil: START + 10_000 });
+    await rig.clock.advance(9000);
+    expect(waiting.lease).toBeUndefined();
+    leases[1]?.settle(served());
+    leases[2]?.settle(served());
+    await turn();
+    expect(waiting.lease).toBeDefined();
+  });
+
+  it.each([
+    ['with a configured bucket', { limits: limits(bucket({ limit: 3000 })) }, 1000],
+    ['with a configured concurrency', { limits: { ...limits(), concurrency: 100 } }, 100],
+    ['without a key', { secret: undefined }, 1000],
+  ])('%s is not unknown: nothing is probed', (_name, more, expected) => {
+    expect(start(new Rig([keyInput('a', more)]))).toHaveLength(expected);
+  });
+
   it('a refusal halves it once for a burst', () => {
     const rig = new Rig(['a']).widen();
     const leases = Array.from({ length: 40 }, () => rig.take());
     for (const lease of leases) lease.settle(failed('rate_limited', { until: { at: START, source: 'retry-after' } }));
     rig.clock.advanceSync(1);
     expect(start(rig)).toHaveLength(19);
+  });
+});
+
+describe('a learned limit that is too small for all calls', () => {
+  const tokens = reading(10_000, 10_000, 0, { counts: 'tokens', slot: 'tokens/60000' });
+  const huge = { cost: { input: 30_000, output: 0 } };
+
+  it('refuses nothing by itself: the call waits until it is full, and the server decides', async () => {
+    const rig = new Rig(['a']);
+    const lease = rig.take();
+    lease.heard([tokens], undefined);
+    lease.settle(served());
+    const large = rig.take(huge);
+    const waiting = rig.wait(huge);
+    large.settle(served({ input: 5000, output: 0 }));
+    await rig.clock.advance(120_000);
+    waiting.lease?.heard([reading(100_000, 70_000, 0, { counts: 'tokens', slot: 'tokens/60000' })], undefined);
+    waiting.lease?.settle(served());
+    expect(rig.snapshot('a').buckets).toMatchObject([{ source: 'learned', limit: 100_000 }]);
+  });
+
+  it('is forgotten by a reset, and learned again', () => {
+    const rig = new Rig([keyInput('a', { limits: limits(bucket({ limit: 60 })) })]);
+    rig.take().heard([tokens], undefined);
+    expect(rig.snapshot('a').buckets.map(({ source }) => source)).toEqual(['configured', 'learned']);
+    new Keys(rig.pool, rig.clock, []).reset('a');
+    expect(rig.snapshot('a').buckets.map(({ source }) => source)).toEqual(['configured']);
+    rig.take().heard([tokens], undefined);
+    expect(rig.snapshot('a').buckets.map(({ source }) => source)).toEqual(['configured', 'learned']);
   });
 });
 

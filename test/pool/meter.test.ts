@@ -104,7 +104,7 @@ interface Sent extends Unheard {
 
 /** Client and server side by side; `lead` requests share a millisecond. */
 class Duel {
-  readonly quota = new Quota('gpt', []);
+  readonly quota = new Quota('gpt', [], false);
   left = 1000;
   #flying: Sent[] = [];
   #count = 0;
