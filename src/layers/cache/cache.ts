@@ -3,10 +3,11 @@ import type { Answer, Call, Layer, Send } from '../../call.ts';
 import type { Clock } from '../../clock.ts';
 import { CacheMissError, KeysExhaustedError, ProviderError } from '../../errors.ts';
 import { type ContentText, type Entry, readEntry, type Source, writeEntry } from './entry.ts';
-import { Flight, type FlightEvents, orEnded } from './flight.ts';
+import { Flight, type FlightEvents } from './flight.ts';
 import { GuardedStore, type StoreOperation } from './guard.ts';
 import { toKey } from './key.ts';
 import type { MemoryBounds } from './memory.ts';
+import { orEnded } from './passenger.ts';
 import { toAnswer } from './replay.ts';
 import { type Keyv, openStore } from './store.ts';
 
@@ -164,11 +165,11 @@ class Desk {
   }
 
   async #ride(flight: Flight, call: Call, key: string, found?: Entry): Promise<Answer> {
-    const joined = flight.leader !== call;
-    if (joined) call.trace.cache = 'shared';
+    if (flight.leader !== call) call.trace.cache = 'shared';
     try {
       const answer = await flight.board(call);
-      if (joined) noteSource(call, flight.source);
+      // It may have come to lead it on the way.
+      if (flight.leader !== call) noteSource(call, flight.source);
       return answer;
     } catch (error) {
       // The flight may have ended in the same moment: a caller's own reason comes first.

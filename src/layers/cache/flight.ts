@@ -1,16 +1,17 @@
 import type { SignalHub } from '../../abort.ts';
-import type { Answer, Call, CallSettings, PartsAnswer, Send } from '../../call.ts';
+import type { Answer, Call, PartsAnswer, Send } from '../../call.ts';
 import { Collector } from '../../chat/collect.ts';
 import type { ChatCompletion, Embeddings } from '../../chat/reply.ts';
 import type { Clock } from '../../clock.ts';
 import { Deadline } from '../../deadline.ts';
+import { DeadlineError, KeysExhaustedError } from '../../errors.ts';
 import { Channel } from './channel.ts';
+import { Crew } from './crew.ts';
 import type { ContentText, Source } from './entry.ts';
+import type { Passenger } from './passenger.ts';
 import { PartsReader, toInterrupted } from './reader.ts';
 import { toAnswer, toWholeAnswer } from './replay.ts';
 import { isStorable } from './storable.ts';
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export interface FlightEvents {
   /** An answer worth storing; called before anybody gets it. */
@@ -20,7 +21,7 @@ export interface FlightEvents {
 }
 
 export interface FlightOptions {
-  /** The first passenger: the flight takes its call, and its report shows the attempts. */
+  /** The first passenger: the flight sets out with its call, and its report shows the attempts. */
   readonly leader: Call;
   readonly startBy: number;
   readonly clock: Clock;
@@ -36,17 +37,16 @@ type Landing =
   | { readonly kind: 'parts'; readonly channel: Channel };
 
 /**
- * One request for many equal calls. It belongs to none of them: it has a controller of its own, the latest deadline, the highest
- * priority and the greatest patience of its passengers, and ends when the last one leaves.
+ * One request for many equal calls. It belongs to none of them: it has a controller of its own and the latest deadline of its passengers,
+ * and ends when the last one leaves. It waits for a key on the terms of its leader, as the pool fixes the place and the patience of a call
+ * when it comes: who joins later cannot lift it. When those terms run out, the most patient passenger leads it from there.
  */
 export class Flight {
-  readonly leader: Call;
-  /** The first attempt must start by then, or the flight is refused: its leader has something else to offer. */
+  /** The first attempt must start by then, or the flight is refused: its passengers have something else to offer. */
   readonly startBy: number;
   readonly #options: FlightOptions;
   readonly #deadline: Deadline;
-  /** Shared with the layers below, which see it change while the call waits. */
-  readonly #settings: Mutable<CallSettings>;
+  readonly #crew: Crew;
   #aboard = 0;
   #ended = false;
   /** What happens from then on is no event of the leader's call. */
@@ -57,11 +57,15 @@ export class Flight {
 
   constructor(options: FlightOptions) {
     const { leader, clock, hub } = options;
-    this.leader = leader;
+    this.#crew = new Crew(leader, options.startBy);
     this.startBy = options.startBy;
     this.#options = options;
     this.#deadline = new Deadline(clock, hub, { timeoutMs: leader.deadline.at - clock.now() });
-    this.#settings = { ...leader.settings };
+  }
+
+  /** Whose call it takes; its report shows the attempts. */
+  get leader(): Call {
+    return this.#crew.leader;
   }
 
   /** How long its answer is fresh: as long as any passenger wants it. */
@@ -84,22 +88,17 @@ export class Flight {
 
   /** Takes a call along: the answer as it asked for it, or how the flight or the call itself ended. */
   async board(call: Call): Promise<Answer> {
-    this.#welcome(call);
-    const landing = await this.#land(call);
+    const landing = await this.#land(this.#welcome(call));
     if (landing.kind === 'whole') return toAnswer({ kind: 'whole', whole: landing.toWhole(call) }, call, this.#options.clock);
     const parts = this.#openReader(landing.channel, call);
     return call.stream ? parts.answer : collect(parts);
   }
 
-  #welcome(call: Call): void {
-    const settings = this.#settings;
-    const { priority, maxWaitMs, attemptTimeoutMs, cache } = call.settings;
+  #welcome(call: Call): Passenger {
     this.#aboard++;
     this.#deadline.extend(call.deadline.at);
-    settings.priority = Math.max(settings.priority, priority);
-    settings.maxWaitMs = Math.max(settings.maxWaitMs, maxWaitMs);
-    settings.attemptTimeoutMs = Math.max(settings.attemptTimeoutMs, attemptTimeoutMs);
-    this.#ttlMs = Math.max(this.#ttlMs, cache.ttlMs);
+    this.#ttlMs = Math.max(this.#ttlMs, call.settings.cache.ttlMs);
+    return this.#crew.welcome(call, this.#options.clock.now());
   }
 
   /** Each passenger leaves once: before the landing, or with its reader. After a whole answer nobody is left to count. */
@@ -114,27 +113,47 @@ export class Flight {
     this.#deadline.end(reason);
   }
 
-  async #land(call: Call): Promise<Landing> {
+  async #land(passenger: Passenger): Promise<Landing> {
     try {
       if (this.#landing === undefined) throw new Error('Cannot board a flight as it has not started');
-      return await orEnded(call.deadline, this.#landing);
+      return await passenger.land(this.#landing);
     } catch (error) {
-      this.#leave(call, error);
+      this.#leave(passenger.call, error);
       throw error;
+    } finally {
+      this.#crew.delete(passenger);
     }
   }
 
   async #fly(next: Send): Promise<Landing> {
+    for (;;) {
+      try {
+        const answer = await next(this.#toSend());
+        return answer.kind === 'whole' ? this.#landWhole(answer.whole) : this.#landParts(answer);
+      } catch (error) {
+        if (this.#handOver(error)) continue;
+        this.#end();
+        throw error;
+      }
+    }
+  }
+
+  #toSend(): Call {
     const { leader, startBy } = this;
     const { onEvent } = leader;
-    const tell: Call['onEvent'] = onEvent && ((event) => (this.#leaderLeft ? undefined : onEvent(event)));
-    try {
-      const answer = await next({ ...leader, settings: this.#settings, deadline: this.#deadline, startBy, onEvent: tell });
-      return answer.kind === 'whole' ? this.#landWhole(answer.whole) : this.#landParts(answer);
-    } catch (error) {
-      this.#end();
-      throw error;
-    }
+    const tell: Call['onEvent'] = onEvent && ((event) => (this.#leaderLeft || this.leader !== leader ? undefined : onEvent(event)));
+    const settings = this.#crew.send(this.#deadline.at);
+    // Equal calls are refused by the same keys, whoever leads.
+    const { refusedBy } = this.#options.leader;
+    return { ...leader, settings, refusedBy, deadline: this.#deadline, startBy, onEvent: tell };
+  }
+
+  /** Whether it goes on with another leader. */
+  #handOver(error: unknown): boolean {
+    if (this.#ended || this.#deadline.ended !== undefined || !isAboutTime(error)) return false;
+    const goesOn = this.#crew.handOver(error, this.#options.clock.now());
+    if (goesOn) this.#leaderLeft = false;
+    return goesOn;
   }
 
   #landWhole(whole: ChatCompletion | Embeddings): Landing {
@@ -189,21 +208,9 @@ export class Flight {
   }
 }
 
-/** `work`, unless the call ends before: then its own reason, at once. */
-export function orEnded<T>(deadline: Deadline, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const unlisten = deadline.listen(reject);
-    work.then(
-      (result) => {
-        unlisten();
-        resolve(result);
-      },
-      (error: unknown) => {
-        unlisten();
-        reject(error);
-      },
-    );
-  });
+/** A refusal that more patience may change. Nobody waits for keys that never come back by themselves. */
+function isAboutTime(error: unknown): boolean {
+  return error instanceof DeadlineError || (error instanceof KeysExhaustedError && error.retryAt !== undefined);
 }
 
 async function collect(parts: PartsReader): Promise<Answer> {

@@ -165,7 +165,7 @@ describe('an aborted passenger', () => {
 });
 
 describe('a flight', () => {
-  test('lives until the latest deadline and has the highest priority of its passengers', async () => {
+  test('lives until the latest deadline of its passengers, with the settings of its leader', async () => {
     const rig = createRig();
     const short = rig.ask({ timeoutMs: 1000, settings: { priority: 1 } });
     await settle();
@@ -173,7 +173,7 @@ describe('a flight', () => {
     const low = rig.ask({ timeoutMs: 2000, settings: { priority: -1 } });
     await settle();
     const { call } = rig.upstreams[0] ?? {};
-    expect(call?.settings).toMatchObject({ priority: 7, maxWaitMs: 90_000 });
+    expect(call?.settings).toMatchObject({ priority: 1, maxWaitMs: 60_000 });
     expect(call?.deadline.at).toBe(rig.clock.now() + 5000);
     const timeouts = Promise.allSettled([short.answer, low.answer]);
     await rig.clock.advance(2000);
