@@ -2,6 +2,7 @@ import type { BucketReading, FailureClass, Verdict } from '../failure.ts';
 import { toPrintable } from '../printable.ts';
 import type { WireFailure, WireHeaders } from '../wire/types.ts';
 import { exhaustedBuckets, readHints, type Hint } from './hints.ts';
+import type { Protocol } from './provider.ts';
 import { isOversize, readQuantities, saysZeroLimit, toReadings, type Quantities } from './quantities.ts';
 import * as access from './rules/access.ts';
 import * as load from './rules/load.ts';
@@ -28,17 +29,25 @@ interface Case {
   readonly hints: readonly Hint[];
 }
 
+/** What a protocol adds to the general rules. */
+export interface Own {
+  /** Its own rows: they go first. */
+  readonly rules?: readonly Rule[];
+  /** What its headers call the exchange and the organisation. */
+  readonly ids?: ReturnType<Protocol['readIds']>;
+}
+
 /**
- * What a failure means, by rules that fit any provider that speaks HTTP and JSON. `rules` are the protocol's or provider's own and
- * go first. Quota is tested before rate limit, codes before prose, and the status decides only where nothing else did.
+ * What a failure means, by rules that fit any provider that speaks HTTP and JSON. Quota is tested before rate limit, codes before prose, and the status decides only where nothing else did.
  */
-export function classifyAnswer(failure: WireFailure, now: number, rules: readonly Rule[] = []): Verdict {
+export function classifyAnswer(failure: WireFailure, now: number, { rules = [], ids = {} }: Own = {}): Verdict {
   const seen = readCase(failure, now);
   const rule = refine(findRule(seen, rules), seen, now);
   const hint = believe(rule, seen, now);
   const { told } = seen;
   const readings = readingsOf(rule.class, seen);
-  const organization = seen.headers?.['openai-organization'] ?? ORGANIZATION.exec(told.prose)?.[1];
+  const organization = ids.organization ?? ORGANIZATION.exec(told.prose)?.[1];
+  const requestId = told.requestId ?? ids.requestId;
   return {
     class: rule.class,
     scope: rule.scope,
@@ -49,7 +58,7 @@ export function classifyAnswer(failure: WireFailure, now: number, rules: readonl
     status: seen.status === UNKNOWN ? failure.status : seen.status,
     ...(told.code === undefined ? {} : { code: told.code }),
     ...(told.message === undefined ? {} : { message: told.message }),
-    ...(told.requestId === undefined ? {} : { requestId: told.requestId }),
+    ...(requestId === undefined ? {} : { requestId }),
     ...(failure.body === undefined ? {} : { body: failure.body }),
     ...(readings.length === 0 ? {} : { readings }),
     ...(organization === undefined ? {} : { organization: toPrintable(organization, 100) }),
@@ -75,7 +84,6 @@ function readCase(failure: WireFailure, now: number): Case {
 function findRule(seen: Case, own: readonly Rule[]): Rule {
   const { status, told } = seen;
   const first = (rules: readonly Rule[]): Rule | undefined => rules.find((rule) => fits(rule, seen));
-  if (status >= 300 && status < 400) return REDIRECT;
   // Pages come from what stands before the provider: their words are about addresses and browsers, not about keys and models.
   // And a refusal that names a parameter quotes the request: what it says of keys, models and money is the caller's own text.
   const words = told.html || namesParameter(seen) ? [] : undefined;
@@ -118,11 +126,6 @@ const NOT_GRANTED: Rule = {
   scope: 'group',
   perModel: true,
   taken: 'the limit is zero, so the model is not available',
-};
-const REDIRECT: Rule = {
-  class: 'bad_request',
-  scope: 'request',
-  taken: 'a redirect, which is never followed with a key: the base URL may be wrong',
 };
 
 /** Pages of proxies and of Cloudflare: about the caller's address, not about a key. */

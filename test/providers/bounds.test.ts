@@ -13,9 +13,13 @@ import { aProvider, failureOf } from './support.ts';
 
 // A pattern is tried at every place of a text. Where each try ends within a bounded number of characters, the whole is linear; a
 // quantifier without an end makes it quadratic. So the form of the patterns is asserted and the length of what they get, never a time.
-const RULES: readonly (readonly [room: string, rules: readonly Rule[]])[] = Object.entries({ access, load, quota, request, status }).flatMap(
-  ([room, tables]) => Object.entries(tables).map(([name, rules]) => [`${room} ${name}`, rules] as const),
-);
+const RULES: readonly (readonly [room: string, rules: readonly Rule[]])[] = Object.entries({
+  access,
+  load,
+  quota,
+  request,
+  status,
+}).flatMap(([room, tables]) => Object.entries(tables).map(([name, rules]) => [`${room} ${name}`, rules] as const));
 
 /** Quantifiers without an end, outside of sets and escapes. */
 function openEnds(pattern: RegExp): readonly string[] {
@@ -23,9 +27,12 @@ function openEnds(pattern: RegExp): readonly string[] {
   return bare.match(/.{0,12}(?:[*+]|\{\d+,\})/g) ?? [];
 }
 
-const WORDS = 'model.|model: |exceed|exceeded |limit |limit: 0|quota|api key |key|try again |retry after |wait |1h |1 |9|requests |per |on tokens | | \n|\n|a|not |content |context |account |organization |until |resets |2026-01-01|credits |capacity |too many |"|`|in_flight|region |project |"a":"|<';
+const WORDS =
+  'model.|model: |exceed|exceeded |limit |limit: 0|quota|api key |key|try again |retry after |wait |1h |1 |9|requests |per |on tokens | | \n|\n|a|not |content |context |account |organization |until |resets |2026-01-01|credits |capacity |too many |"|`|in_flight|region |project |"a":"|<';
 const parts = WORDS.split('|');
-const texts = [8000, 16_000, 100_000].flatMap((length) => parts.map((part) => part.repeat(Math.ceil(length / part.length)).slice(0, length)));
+const texts = [8000, 16_000, 100_000].flatMap((length) =>
+  parts.map((part) => part.repeat(Math.ceil(length / part.length)).slice(0, length)),
+);
 
 describe('the work of the rules is bounded', () => {
   for (const [name, rules] of RULES) {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FailureClass, Scope, Verdict } from '../../src/failure.ts';
+import { classifyAnswer } from '../../src/providers/classify.ts';
 import { openai } from '../../src/providers/openai/openai.ts';
 import { aProvider, failureOf } from './support.ts';
 
@@ -660,7 +661,6 @@ const ROWS: readonly Row[] = [
     scope: 'request',
   },
   { name: 'no such address', status: 404, body: '404 page not found', class: 'bad_request', scope: 'request' },
-  { name: 'a redirect', status: 301, body: '', class: 'bad_request', scope: 'request' },
   {
     name: 'not implemented',
     status: 501,
@@ -799,6 +799,15 @@ describe('classify', () => {
 
   test('takes the organisation of the header before that of the message, as every answer has it', () => {
     expect(classify(429, error({ message: 'in organization org-a' }), { 'openai-organization': 'acme' }).organization).toBe('acme');
+  });
+
+  test('names the exchange by the body, or else by its header', () => {
+    expect(classify(500, '', { 'x-request-id': 'req_1' }).requestId).toBe('req_1');
+    expect(classify(500, error({ request_id: 'req_0' }), { 'x-request-id': 'req_1' }).requestId).toBe('req_0');
+  });
+
+  test('leaves to the protocol what its headers are called', () => {
+    expect(classifyAnswer(failureOf(429, '', { 'openai-organization': 'acme' }), NOW).organization).toBeUndefined();
   });
 
   test('makes code and message printable', () => {

@@ -34,6 +34,16 @@ function is(...scopes: readonly Scope[]): (verdict: Verdict) => boolean {
 }
 
 const samples = existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Sample[]) : [];
+/** Samples of providers that have no protocol here yet, whose frames and plans the general rules cannot know. */
+const NOT_YET = [
+  'bedrock stream_throttling_exception',
+  'bedrock stream_eventstream_exception_frame',
+  'bedrock stream_model_stream_error',
+  'bedrock stream_validation_exception',
+  'gemini code_assist_quota_exhausted_19h',
+  'openai-codex-plan usage_limit_reached',
+  'openrouter stream_mid_error_error_type',
+];
 const EXACT = new Set(['openai', 'azure-openai', 'ollama', 'llama.cpp', 'vllm', 'groq', 'openai-compatible']);
 
 function classifySample(sample: Sample): Verdict {
@@ -77,11 +87,7 @@ describe.skipIf(samples.length === 0)('error samples (skipped where ../shared is
 
   test('the general rules know what other providers mean, too', () => {
     const others = samples.filter(({ provider }) => !EXACT.has(provider));
-    const wrong = others.flatMap((sample) => {
-      const faults = faultsOf(sample);
-      return faults.length === 0 ? [] : [`${sample.provider} ${sample.name}: ${faults.join('; ')}`];
-    });
-    console.info(`error-samples.json, other providers: ${others.length - wrong.length} of ${others.length}\n${wrong.join('\n')}`);
-    expect(wrong.length).toBeLessThanOrEqual(7);
+    const wrong = others.filter((sample) => faultsOf(sample).length > 0);
+    expect(new Set(wrong.map(({ provider, name }) => `${provider} ${name}`))).toEqual(new Set(NOT_YET));
   });
 });

@@ -2,6 +2,7 @@ import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
 import type { Rule } from '../rules/rule.ts';
+import { readIds } from './limits.ts';
 
 /**
  * What only OpenAI's codes say; the rest is general.
@@ -41,5 +42,5 @@ const RULES: readonly Rule[] = [
 
 /** What a failure of OpenAI, or of a server that speaks its protocol, means. */
 export function classify(failure: WireFailure, now: number): Verdict {
-  return classifyAnswer(failure, now, RULES);
+  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers) });
 }
