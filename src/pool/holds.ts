@@ -1,8 +1,12 @@
 import type { Random } from '../clock.ts';
 import { afterRefusal, afterServed, type Hold, type Refusal } from './hold.ts';
 
-/** Models whose ended holds are remembered; older ones are forgotten, so that made-up model names cost no memory. */
-const REMEMBERED = 64;
+/**
+ * Holds that are remembered, so that made-up model names cost no memory. Beyond it those that end first are forgotten, many at
+ * once, so that one costs little.
+ */
+const REMEMBERED = 256;
+const FORGOTTEN_AT_ONCE = 64;
 
 /** Key of the hold for all models; no model has an empty name. */
 const ALL = '';
@@ -10,6 +14,7 @@ const ALL = '';
 /** The holds of one key, group, organisation or provider: one for all models and one per model. */
 export class Holds {
   readonly #cells = new Map<string, Cell>();
+  readonly #probes = new Map<object, readonly Cell[]>();
 
   /** When `model` may be used as far as these holds go: `now` or before when it may, epoch ms. */
   readyAt(model: string): number {
@@ -26,12 +31,15 @@ export class Holds {
   /** Takes the probe where a hold has ended but nobody has proved it. */
   startProbe(model: string, lease: object): void {
     if (this.#cells.size === 0) return;
-    for (const cell of this.#cellsOf(model)) if (cell.hold.release === 'probe') cell.probe = lease;
+    const proved = this.#cellsOf(model).filter((cell) => cell.hold.release === 'probe');
+    for (const cell of proved) cell.probe = lease;
+    if (proved.length > 0) this.#probes.set(lease, proved);
   }
 
   /** The probe ended without telling anything. */
   endProbe(lease: object): void {
-    for (const cell of this.#cells.values()) if (cell.probe === lease) cell.probe = undefined;
+    for (const cell of this.#probes.get(lease) ?? []) if (cell.probe === lease) cell.probe = undefined;
+    this.#probes.delete(lease);
   }
 
   /** Returns the hold when this refusal began or changed one. */
@@ -40,7 +48,7 @@ export class Holds {
     const cell = this.#cells.get(name);
     const hold = afterRefusal(cell?.hold, refusal, random);
     if (hold === cell?.hold) return undefined;
-    if (cell === undefined) this.#remember(name, hold, refusal.now);
+    if (cell === undefined) this.#remember(name, hold);
     else cell.hold = hold;
     return hold;
   }
@@ -91,11 +99,16 @@ export class Holds {
     return [this.#cells.get(ALL), this.#cells.get(model)].filter((cell) => cell !== undefined);
   }
 
-  #remember(name: string, hold: Hold, now: number): void {
-    if (this.#cells.size >= REMEMBERED) {
-      for (const [old, cell] of this.#cells) if (cell.hold.until <= now && cell.probe === undefined) this.#cells.delete(old);
-    }
+  #remember(name: string, hold: Hold): void {
+    if (this.#cells.size >= REMEMBERED) this.#forget();
     this.#cells.set(name, { hold, probe: undefined });
+  }
+
+  /** Those under probe go last: the next call would not know that it has to wait for the answer. */
+  #forget(): void {
+    const rank = ({ hold, probe }: Cell): number => (probe === undefined ? hold.until : Infinity);
+    const order = [...this.#cells].filter(([name]) => name !== ALL).toSorted(([, a], [, b]) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
+    for (const [name] of order.slice(0, FORGOTTEN_AT_ONCE)) this.#cells.delete(name);
   }
 }
 

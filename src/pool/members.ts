@@ -87,6 +87,7 @@ export class Quota {
   readonly #known: boolean;
   #lost: Unheard[] = [];
   inFlight = 0;
+  lastUsedAt = -Infinity;
   #ramp: number;
   /** Since when something has been out without a pause, while no refusal came. */
   #quietSince: number | undefined;
@@ -102,6 +103,7 @@ export class Quota {
   begin(attempt: Unheard, now: number): void {
     if (this.unheard.size === 0) this.#quietSince = this.#refused ? undefined : now;
     this.unheard.add(attempt);
+    this.lastUsedAt = now;
   }
 
   /** When one more may be out: `now` or before, unless as many are out as an unknown quota gets; `Infinity` when only an answer lets it. */
@@ -164,7 +166,7 @@ export class Quota {
   }
 }
 
-/** Quotas of models that nobody uses are forgotten beyond this many, so that made-up model names cost no memory. */
+/** Quotas of models, and names of organisations, are forgotten beyond this many, so that made-up names cost no memory. */
 const REMEMBERED = 512;
 
 /** Keys that share one quota at the provider: a project, an account or a host. */
@@ -176,6 +178,7 @@ export class Group {
   readonly keys: KeyEntry[] = [];
   readonly #shared: readonly { readonly models: readonly string[] | undefined; readonly meter: Meter }[];
   readonly #quotas = new Map<string, Quota>();
+  #forgetsAt = REMEMBERED;
   /** The organisation that its answers named. */
   organization: Organization | undefined;
   inFlight = 0;
@@ -199,7 +202,7 @@ export class Group {
   quota(model: string, now: number): Quota {
     let quota = this.#quotas.get(model);
     if (quota === undefined) {
-      if (this.#quotas.size >= REMEMBERED) this.#forget(now);
+      if (this.#quotas.size >= this.#forgetsAt) this.#forget(now);
       const own = this.limits.buckets
         .filter((spec) => spec.perModel && matchesModel(spec.models, model))
         .map((spec) => configuredMeter(spec, model, now));
@@ -222,9 +225,15 @@ export class Group {
     return [...new Set([...this.#shared.map(({ meter }) => meter), ...own])];
   }
 
-  /** Only those that would begin as they are: a bucket that is partly spent must not be full again because of made-up names. */
+  /**
+   * First those that would begin as they are: a bucket that is partly spent should not be full again. Then those that were not
+   * used for longest, half of all at once, so that one costs little.
+   */
   #forget(now: number): void {
     for (const [model, quota] of this.#quotas) if (quota.idle(now)) this.#quotas.delete(model);
+    const unused = [...this.#quotas].filter(([, quota]) => quota.inFlight === 0).toSorted(([, a], [, b]) => a.lastUsedAt - b.lastUsedAt);
+    for (const [model] of unused.slice(0, Math.max(0, this.#quotas.size - REMEMBERED / 2))) this.#quotas.delete(model);
+    this.#forgetsAt = Math.max(REMEMBERED, this.#quotas.size * 2);
   }
 }
 
@@ -244,6 +253,7 @@ export class ProviderEntry {
   readonly holds = new Holds();
   readonly groups = new Map<string, Group>();
   readonly #organizations = new Map<string, Organization>();
+  #forgetsAt = REMEMBERED;
   /** Refusals that look alike on all keys. */
   alike: Alike = noneAlike;
 
@@ -261,6 +271,7 @@ export class ProviderEntry {
    */
   tie(group: Group, id: string): void {
     const known = this.#organizations.get(id);
+    if (known === undefined && this.#organizations.size >= this.#forgetsAt) this.#forget();
     if (group.organization === undefined) group.organization = known ?? this.#organization(id);
     else if (known === undefined) this.#organizations.set(id, group.organization);
   }
@@ -269,5 +280,13 @@ export class ProviderEntry {
     const organization = new Organization(id);
     this.#organizations.set(id, organization);
     return organization;
+  }
+
+  /** An answer may name anything: aliases go first come, first gone, and the names by which groups know their organisation stay. */
+  #forget(): void {
+    const used = new Set([...this.groups.values()].map((group) => group.organization));
+    const idle = [...this.#organizations].filter(([id, organization]) => organization.id !== id || !used.has(organization));
+    for (const [id] of idle.slice(0, Math.max(0, this.#organizations.size - REMEMBERED / 2))) this.#organizations.delete(id);
+    this.#forgetsAt = Math.max(REMEMBERED, this.#organizations.size * 2);
   }
 }

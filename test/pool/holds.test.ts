@@ -72,17 +72,22 @@ describe('holds of one holder', () => {
     expect(holds.readyAt('gpt')).toBe(0);
   });
 
-  it('ended holds of made-up models are forgotten, but for those under probe', () => {
+  it('holds of made-up models are bounded: those that end first are forgotten, but for those under probe', () => {
     const holds = new Holds();
     const lease = {};
     refuse(holds, 'probed');
     holds.startProbe('probed', lease);
-    for (let count = 0; count < 1000; count += 1)
+    refuse(holds, undefined, { verdict: verdict('key_forbidden') });
+    for (let count = 0; count < 20_000; count += 1)
       refuse(holds, `made-up-${count}`, {
         now: START + count,
-        verdict: verdict('rate_limited', { until: { at: START + count + 1, source: 'body' } }),
+        verdict: verdict('model_unavailable', { until: { at: START + HOUR + count, source: 'body' } }),
       });
-    expect(holds.active(START).length).toBeLessThanOrEqual(66);
-    expect(holds.probing('probed', START + HOUR)).toBe(true);
+    expect(holds.active(START).length).toBeLessThanOrEqual(256);
+    expect(holds.readyAt('made-up-19999')).toBe(START + HOUR + 19_999);
+    expect(holds.unproved()?.class).toBe('key_forbidden');
+    expect(holds.probing('probed', START + 2 * HOUR)).toBe(true);
+    holds.endProbe(lease);
+    expect(holds.probing('probed', START + 2 * HOUR)).toBe(false);
   });
 });
