@@ -12,11 +12,16 @@ export function refusalOf(provider: ProviderEntry, ask: Ask, earliest: number, n
   if (oversize !== undefined) return oversize;
   const keys = provider.keys().map((key) => explain(key, ask, now));
   const what = `Cannot answer with ${provider.name}/${ask.model} as`;
-  const retryAt = earliest === Infinity ? undefined : earliest;
+  // What waits for calls in flight, not for time, could start at any instant: now is none that anybody can name.
+  const retryAt = earliest === Infinity || earliest <= now ? undefined : earliest;
   const details = { retryAt, keys };
   if (keys.length === 0) return new KeysExhaustedError(`${what} the provider has no key: current value is 0 keys`, details);
-  const first = retryAt === undefined ? 'none comes back by itself' : `the first could start in ${Math.max(0, retryAt - now)} ms`;
+  const first = earliest === Infinity ? 'none comes back by itself' : whenFirst(earliest, now);
   return new KeysExhaustedError(`${what} no key can serve within the caller's time: ${summary(keys)}, ${first}`, details);
+}
+
+function whenFirst(earliest: number, now: number): string {
+  return earliest > now ? `the first could start in ${earliest - now} ms` : 'the first could start when calls in flight are answered';
 }
 
 function explain(key: KeyEntry, ask: Ask, now: number): ExhaustedKey {

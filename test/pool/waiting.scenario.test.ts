@@ -214,6 +214,21 @@ describe('refused at once', () => {
     expect(new Rig([]).refused()).toMatchObject({ retryAt: undefined, keys: [], message: expect.stringContaining('0 keys') });
   });
 
+  it('without an instant when calls in flight decide, and says so', async () => {
+    const rig = new Rig([keyInput('a', { limits: { ...limits(), concurrency: 1 } })]);
+    const lease = rig.take();
+    const says = {
+      retryAt: undefined,
+      message: expect.stringContaining('1 ready (concurrency of 1), the first could start when calls in flight are answered') as string,
+    };
+    expect(rig.refused({ waitUntil: START })).toMatchObject(says);
+    const waiting = rig.wait({ waitUntil: START + 500 });
+    await rig.clock.advance(500);
+    expect(waiting.error).toMatchObject(says);
+    lease.settle(served());
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
   it('a hold without end is no time to wait for', () => {
     const rig = new Rig(['a']);
     rig.take().settle(failed('quota_exhausted', { until: { at: Infinity, source: 'body' } }));
