@@ -27,6 +27,8 @@ interface Case {
   /** `undefined` inside a 200: its headers were written before the error. */
   readonly headers: WireHeaders | undefined;
   readonly hints: readonly Hint[];
+  /** Somebody names a delay within the hour, though not the reset of an empty bucket, which may be of another limit. */
+  readonly brief: boolean;
 }
 
 /** What a protocol adds to the general rules. */
@@ -71,13 +73,15 @@ function readCase(failure: WireFailure, now: number): Case {
   const told = readTold(failure.body);
   const inBand = failure.inBand || (failure.status >= 200 && failure.status < 300);
   const headers = inBand ? undefined : failure.headers;
+  const hints = readHints({ headers, fields: told.hints, prose: told.prose }, now);
   return {
     status: inBand ? (told.status ?? UNKNOWN) : failure.status,
     inBand,
     told,
     quantities: readQuantities(told.prose, told.codes),
     headers,
-    hints: readHints({ headers, fields: told.hints, prose: told.prose }, now),
+    hints,
+    brief: hints.some(({ at, source }) => source !== 'bucket' && at - now < HOUR),
   };
 }
 
@@ -103,7 +107,7 @@ function findRule(seen: Case, own: readonly Rule[]): Rule {
     (told.html ? first(PAGE_RULES) : undefined) ??
     first(load.SICK_CODES) ??
     first(load.RATE_CODES) ??
-    (isAboutMoney(seen) ? first(words ?? quota.QUOTA_LOOSE) : undefined) ??
+    (isAboutMoney(seen) && !seen.brief ? first(words ?? quota.QUOTA_LOOSE) : undefined) ??
     first(load.SICK_PROSE) ??
     first(load.RATE_PROSE) ??
     first(STATUS_RULES) ??

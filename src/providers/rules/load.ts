@@ -35,11 +35,30 @@ export const SICK_PROSE: readonly Rule[] = [
   },
 ];
 
-/** Behind OpenRouter and its like, the provider's own pool: other keys of the gateway share it. */
+/**
+ * Behind OpenRouter and its like, the provider's own pool: every key of the gateway shares it, so the route is held and no key.
+ * Only a refusal of the caller's own account there (BYOK) is about a key; it comes with `upstream_429`, too, so it is tested first.
+ */
 export const UPSTREAM_RULES: readonly Rule[] = [
   {
-    code: /^upstream_(429|provider_shared_pool)$/,
-    says: /rate-?\s?limited upstream/i,
+    code: /^upstream_provider_account$/,
+    class: 'rate_limited',
+    scope: 'group',
+    perModel: true,
+    taken: 'rate limited upstream, on an account of its own',
+  },
+  {
+    code: /^upstream_(429|provider_shared_pool|rate_limit(ed|_exceeded)?)$/,
+    says: /rate-?\s?limited (upstream|by (the )?upstream)|upstream.{0,30}(rate.?limit|too many requests)|shared (rate.?limit |provider )?pool/i,
+    class: 'rate_limited',
+    scope: 'route',
+    perModel: true,
+    taken: 'rate limited upstream',
+  },
+  {
+    // A gateway's own limits never say that the provider returned them.
+    status: [429],
+    says: /^provider returned (an )?error/im,
     class: 'rate_limited',
     scope: 'route',
     perModel: true,
@@ -60,7 +79,7 @@ export const RATE_CODES: readonly Rule[] = [
 export const RATE_PROSE: readonly Rule[] = [
   {
     status: [403, 413, 503, UNKNOWN],
-    says: /rate.?limit(s|ed)?\b.{0,60}(reached|exceed|hit)|(reached|exceed\w{0,6}|hit)\b.{0,60}rate.?limit|too many (requests|tokens per)|being rate.?limited|(requests|tokens) per (second|minute|day)\b.{0,40}(exceeded|reached|\(actual)/i,
+    says: /rate.?limit(s|ed)?\b.{0,60}(reached|exceed|hit)|(reached|exceed\w{0,6}|hit)\b.{0,60}rate.?limit|too many (requests|tokens per)|being rate.?limited|\bquota (limit )?(is |was |has been )?exceeded|(requests|tokens) per (second|minute|day)\b.{0,40}(exceeded|reached|\(actual)/i,
     class: 'rate_limited',
     scope: 'group',
     perModel: true,

@@ -1,4 +1,4 @@
-import { REFUSED, type Rule } from './rule.ts';
+import { REFUSED, UNKNOWN, type Rule } from './rule.ts';
 
 /** Money and the allowance of a billing period, by code. */
 export const QUOTA_CODES: readonly Rule[] = [
@@ -56,11 +56,22 @@ export const QUOTA_PROSE: readonly Rule[] = [
   },
 ];
 
-/** Providers call a rate a quota, too: this is only for answers without a code of a rate limit. */
+/**
+ * Providers call a rate a quota, too: this is only for answers without a code of a rate limit and without a short delay. A 429 that
+ * says "quota exceeded" and no more stays a rate limit: its hold is learned and grows from seconds, so that a wrong guess costs a few
+ * refusals, where a quota by mistake shuts a working key for an hour. Words of an end (used up, expired) are no rate's.
+ */
 export const QUOTA_LOOSE: readonly Rule[] = [
   {
+    status: REFUSED.filter((status) => status !== UNKNOWN),
+    says: /\bquota\b.{0,40}\bexceeded/i,
+    class: 'quota_exhausted',
+    scope: 'org',
+    taken: 'out of quota',
+  },
+  {
     status: [...REFUSED, 429],
-    says: /(quota|free (tier|usage|trial))\b.{0,40}\b(used up|depleted|exhausted|exceeded|expired|ended)/i,
+    says: /\bquota\b.{0,40}\b(used up|depleted|exhausted|expired|ended)|free (tier|usage|trial)\b.{0,40}\b(used up|depleted|exhausted|exceeded|expired|ended)/i,
     class: 'quota_exhausted',
     scope: 'org',
     taken: 'out of quota',
