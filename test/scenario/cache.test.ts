@@ -1,10 +1,10 @@
 import { Keyv } from 'keyv';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { CacheMissError, type ClientOptions, ProviderError, StreamInterruptedError } from '../../src/index.ts';
+import { CacheMissError, type ClientOptions, DeadlineError, ProviderError, StreamInterruptedError } from '../../src/index.ts';
 import type { SimulatorOptions } from '../../src/simulator/index.ts';
 import { frozenStore } from '../support/frozen-store.ts';
-import { ask, askStream, at, errorOf, group, nextEvent, readAll, record, useWorld } from '../support/world.ts';
+import { ask, askStream, at, errorOf, group, key, nextEvent, readAll, record, useWorld } from '../support/world.ts';
 
 const world = useWorld();
 
@@ -234,6 +234,31 @@ describe('equal calls at the same time', () => {
     expect(received()).toBe(1);
     expect(new Set(errors).size).toBe(20);
     expect(new Set(errors.map((error) => (error as { readonly report: { readonly id: string } }).report.id)).size).toBe(20);
+  });
+
+  test('have each their own time: who can wait gets the answer of an attempt that takes too long for the first', async () => {
+    const { client, received } = await open(true, { latencyMs: 150 });
+    const first = client.chat(ask(), { timeoutMs: 50 });
+    const second = client.chat(ask(), { timeoutMs: 20_000 });
+    await errorOf(first, DeadlineError);
+    expect((await second).report).toMatchObject({ cache: 'shared', attempts: [] });
+    expect(received()).toBe(1);
+  });
+
+  test.each([
+    ['maxWaitMs', { maxWaitMs: 50 }, { maxWaitMs: 20_000 }],
+    ['timeoutMs', { timeoutMs: 50 }, { timeoutMs: 20_000 }],
+  ])('have each their own patience: %s of the first is not that of the others', async (_name, short, long) => {
+    const simulator = await world.simulator({ groups: [group('a')], latencyMs: 150 });
+    const client = world.client({ ...at(simulator, key('a', { limits: { concurrency: 1 } })), cache: true });
+    const other = client.chat(ask('other'));
+    await simulator.until(({ inFlight }) => inFlight === 1);
+    const [first, ...rest] = [short, ...Array.from({ length: 20 }, () => long)].map((options) => client.chat(ask(), options));
+    await expect(first).rejects.toMatchObject({ code: expect.stringMatching(/keys_exhausted|deadline_exceeded/) });
+    const caches = (await Promise.all(rest)).map(({ report }) => report.cache);
+    expect(caches.toSorted()).toEqual(['miss', ...Array.from({ length: 19 }, () => 'shared')]);
+    await other;
+    expect(simulator.stats().received).toBe(2);
   });
 
   test('that come while a stream is on its way read it from the beginning', async () => {

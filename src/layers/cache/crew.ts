@@ -38,10 +38,11 @@ export class Crew {
   send(deadlineAt: number): CallSettings {
     this.#sentUntil = deadlineAt;
     const { settings } = this.#leader;
-    let { priority, attemptTimeoutMs } = settings;
+    let { priority } = settings;
+    let attemptTimeoutMs = attemptLimitOf(this.#leader);
     for (const { call } of this.#passengers) {
       priority = Math.max(priority, call.settings.priority);
-      attemptTimeoutMs = Math.max(attemptTimeoutMs, call.settings.attemptTimeoutMs);
+      attemptTimeoutMs = Math.max(attemptTimeoutMs, attemptLimitOf(call));
     }
     return { ...settings, priority, attemptTimeoutMs };
   }
@@ -90,4 +91,9 @@ export class Crew {
   #flownWaitingMs(): number {
     return this.#waitedMs + this.#leader.trace.waitedMs - this.#leaderWaitedMs;
   }
+}
+
+/** A limit that a call's own time makes needless is none: the flight may have more time than the call, and ends by its deadline. */
+function attemptLimitOf({ settings, deadline, trace }: Call): number {
+  return settings.attemptTimeoutMs >= deadline.at - trace.startedAt ? Infinity : settings.attemptTimeoutMs;
 }

@@ -208,9 +208,13 @@ export class Flight {
   }
 }
 
-/** A refusal that more patience may change. Nobody waits for keys that never come back by themselves. */
+/**
+ * A refusal that more patience may change. A key that is ready but has no time to offer is busy: it serves when another call has ended.
+ * For one that may not serve this call at all the next leader is refused at once.
+ */
 function isAboutTime(error: unknown): boolean {
-  return error instanceof DeadlineError || (error instanceof KeysExhaustedError && error.retryAt !== undefined);
+  if (error instanceof DeadlineError) return true;
+  return error instanceof KeysExhaustedError && (error.retryAt !== undefined || error.keys.some(({ state }) => state === 'ready'));
 }
 
 async function collect(parts: PartsReader): Promise<Answer> {
