@@ -46,8 +46,8 @@ export interface Protocol {
   classify(failure: WireFailure, provider: Provider, now: number): Verdict;
   /** Limits told by the headers of any answer. */
   readLimits(headers: WireHeaders): readonly BucketReading[];
-  /** The provider's id of the exchange and of the organisation, where headers tell. */
-  readIds(headers: WireHeaders): { readonly requestId?: string; readonly organization?: string };
+  /** The provider's id of the exchange and of the organisation, where headers tell. `clean` is for the values that are used. */
+  readIds(headers: WireHeaders, clean?: (text: string) => string): { readonly requestId?: string; readonly organization?: string };
   /** What the provider will charge at admission, before it is known. */
   estimate(asked: Asked): Estimate;
   readUsage(whole: ChatCompletion | Embeddings): Usage | undefined;

@@ -1,15 +1,14 @@
 import type { Answer, Leased, Send } from '../call.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import { hasOutput } from '../chat/chunk.ts';
-import { toChunks } from '../chat/replay.ts';
 import type { ChatCompletion, Embeddings } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
-import { AttemptError } from '../failure.ts';
-import type { Secret } from '../secret.ts';
-import { readErrorBody, Scrubber, WireError, type Wire, type WireBody, type WireResponse } from '../wire/index.ts';
+import type { AttemptError } from '../failure.ts';
+import { readErrorBody, type Wire, type WireBody, type WireResponse } from '../wire/index.ts';
 import { Attempt } from './attempt.ts';
-import { toAttemptError, toCut, toMalformed, toTimeout, type Place } from './failures.ts';
+import { Findings } from './findings.ts';
 import { ChunkReader, type StreamFailures } from './reader.ts';
+import { toReplayed } from './replay.ts';
 import { ChunkStream } from './stream.ts';
 
 export interface TransportOptions {
@@ -48,7 +47,7 @@ class Exchange {
   readonly #settings: Settings;
   readonly #request: Request;
   readonly #attempt: Attempt;
-  readonly #scrubber: Scrubber;
+  readonly #findings: Findings;
   #reached = false;
   #body: WireBody | undefined;
   /** Stops the timers that end with the first output. */
@@ -59,7 +58,7 @@ class Exchange {
     this.#request = request;
     this.#settings = settings;
     this.#attempt = new Attempt(settings.clock, call.deadline);
-    this.#scrubber = new Scrubber(toHidden(call));
+    this.#findings = new Findings(call, request.url, settings.clock);
   }
 
   async run(): Promise<Answer> {
@@ -78,7 +77,7 @@ class Exchange {
       this.#attempt.close();
       // Whatever failed, and be it we: a body that nobody reads would keep its socket for ever.
       this.#body?.cancel();
-      throw this.#explain(error);
+      throw this.#findings.explain(error);
     }
   }
 
@@ -90,9 +89,9 @@ class Exchange {
       this.#reached = true;
       lease.sent();
     };
-    const response = await this.#settings.wire.send(this.#request, credential, this.#attempt, opened, this.#scrubber);
+    const response = await this.#settings.wire.send(this.#request, credential, this.#attempt, opened, this.#findings.scrubber);
     this.#body = response.body;
-    const { requestId, organization } = protocol.readIds(this.#scrubber.headers(response.headers));
+    const { requestId, organization } = this.#findings.readIds(response);
     if (requestId !== undefined) trace.named(requestId);
     lease.heard(protocol.readLimits(response.headers), organization);
     return response;
@@ -102,7 +101,7 @@ class Exchange {
     const { body } = response;
     const timer = this.#settings.clock.after(ERROR_BODY_MS, () => body.cancel());
     try {
-      return this.#classify(await readErrorBody(body, this.#scrubber), response, false);
+      return this.#findings.refused(await readErrorBody(body, this.#findings.scrubber), response);
     } finally {
       timer.cancel();
     }
@@ -118,22 +117,23 @@ class Exchange {
   async #decodeWhole(response: WireResponse): Promise<ChatCompletion | Embeddings> {
     const { asked, target } = this.#call;
     const decoded = target.provider.protocol.decodeWhole(asked, this.#parse(await response.body.text(), response));
-    if ('error' in decoded) throw this.#inBand(decoded.error, response);
+    if ('error' in decoded) throw this.#findings.inBand(decoded.error, response);
     return decoded.whole;
   }
 
-  #parse(text: string, { status }: WireResponse): unknown {
+  #parse(text: string, response: WireResponse): unknown {
     try {
       return JSON.parse(text);
     } catch {
       // The parser's own error quotes the text unscrubbed, so it is not kept.
-      throw this.#malformed('the answer is not JSON', text, status);
+      throw this.#findings.malformed('the answer is not JSON', text, response);
     }
   }
 
   async #stream(response: WireResponse): Promise<Answer> {
     const type = response.headers['content-type'] ?? '';
-    if (/^text\/html/i.test(type)) throw this.#malformed('the answer is a page, not a stream', await response.body.text(), response.status);
+    if (/^text\/html/i.test(type))
+      throw this.#findings.malformed('the answer is a page, not a stream', await response.body.text(), response);
     // A server that does not stream answers all the same.
     if (/^application\/([a-z.]+\+)?json\b/i.test(type)) return this.#replay(response);
     const reader = this.#read(response);
@@ -150,9 +150,7 @@ class Exchange {
     const whole = (await this.#decodeWhole(response)) as ChatCompletion;
     this.#attempt.close();
     this.#noteFirst();
-    const usage = this.#call.target.provider.protocol.readUsage(whole);
-    const done = Promise.resolve({ status: 'complete', usage } as const);
-    return { kind: 'parts', parts: replay(toChunks(whole)), done, collected: () => whole };
+    return toReplayed(whole, this.#call.target.provider.protocol.readUsage(whole));
   }
 
   /** Holds back what comes before the first output: until then another key or provider can take over unseen. */
@@ -177,7 +175,7 @@ class Exchange {
         reader,
         clock,
         unreadTimeoutMs,
-        explain: (error) => this.#explain(error),
+        explain: (error) => this.#findings.explain(error),
         release: () => release(body, clock),
       },
       held,
@@ -188,39 +186,13 @@ class Exchange {
   #read(response: WireResponse): ChunkReader {
     const { wire, clock, idleTimeoutMs } = this.#settings;
     const failures: StreamFailures = {
-      inBand: (body) => this.#inBand(body, response),
-      malformed: (data) => this.#malformed('an event of the stream is not JSON', data, response.status),
-      cut: () => toCut(this.#place),
+      inBand: (body) => this.#findings.inBand(body, response),
+      malformed: (data) => this.#findings.malformed('an event of the stream is not JSON', data, response),
+      cut: () => this.#findings.cut(),
     };
-    const giveUp = (): void => this.#attempt.end(toTimeout(this.#place, 'idleTimeoutMs', idleTimeoutMs, true));
+    const giveUp = (): void => this.#attempt.end(this.#findings.timeout('idleTimeoutMs', idleTimeoutMs, true));
     const decoder = this.#call.target.provider.protocol.startStream();
     return new ChunkReader(wire.events(response.body), decoder, failures, { clock, idleTimeoutMs, giveUp });
-  }
-
-  #inBand(error: unknown, response: WireResponse): AttemptError {
-    return this.#classify(this.#scrubber.value(error), response, true);
-  }
-
-  #classify(body: unknown, { status, headers }: WireResponse, inBand: boolean): AttemptError {
-    const { target } = this.#call;
-    const { protocol } = target.provider;
-    const clean = this.#scrubber.headers(headers);
-    const { requestId } = protocol.readIds(clean);
-    const verdict = protocol.classify({ status, headers: clean, body, inBand }, target.provider, this.#settings.clock.now());
-    return new AttemptError({ ...(requestId === undefined ? {} : { requestId }), ...verdict }, { reached: true });
-  }
-
-  #malformed(what: string, text: string, status: number): AttemptError {
-    return toMalformed(this.#place, what, this.#scrubber.text(text), status);
-  }
-
-  get #place(): Place {
-    const { provider, model } = this.#call.target;
-    return { provider: provider.name, model, host: new URL(this.#request.url).host };
-  }
-
-  #explain(error: unknown): unknown {
-    return error instanceof WireError ? toAttemptError(error, this.#place) : error;
   }
 
   #noteFirst(): void {
@@ -228,19 +200,8 @@ class Exchange {
   }
 
   #limit(what: string, ms: number): () => void {
-    return this.#attempt.limit(ms, () => toTimeout(this.#place, what, ms, this.#reached));
+    return this.#attempt.limit(ms, () => this.#findings.timeout(what, ms, this.#reached));
   }
-}
-
-/** The key, and the caller's other credentials. */
-function toHidden({ lease, target }: Leased): readonly Secret[] {
-  const { hidden = [] } = target.provider;
-  return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
-}
-
-async function* replay(chunks: readonly ChatChunk[]): AsyncGenerator<ChatChunk, undefined> {
-  yield* chunks;
-  return undefined;
 }
 
 /** The answer is complete: its connection may serve again once the server ends the body, which is mostly at once. */

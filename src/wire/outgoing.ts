@@ -35,9 +35,18 @@ export function toOutgoing(request: WireRequest, credential: Credential | undefi
 }
 
 function toUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
   throw new ConfigError(`Cannot send the request as its URL must be absolute, with http or https: current value is ${toShown(text)}`);
+}
+
+/** Parsed once, as this is done for each attempt. */
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function toCredentialHeader({ secret, place }: Credential): string {

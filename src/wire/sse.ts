@@ -17,6 +17,8 @@ export class EventDecoder {
   /** The decoder holds the beginning of a character. */
   #splitting = false;
   #started = false;
+  /** The last character was a carriage return. */
+  #returned = false;
   #tooLong = false;
 
   /** `longest`: UTF-16 units of one event's data. */
@@ -56,15 +58,17 @@ export class EventDecoder {
   }
 
   /**
-   * The body is over. The standard drops an event without its blank line; providers forget it after `[DONE]`, so a last event that
-   * is evidently whole counts. One that was cut does not.
+   * The body is over. The standard drops an event without its blank line, but providers forget it after their last one: it is marked,
+   * and who knows the protocol can tell whether it is whole.
    */
   end(): void {
     this.#parse(this.#utf8.decode());
+    // The parser waits for the line feed that may follow a carriage return.
+    if (this.#returned) this.#parse('\n');
     const before = this.#events.length;
     this.#parse('\n\n');
     const last = this.#events[before];
-    if (last !== undefined && !isWhole(last.data)) this.#events.length = before;
+    if (last !== undefined) this.#events[before] = { ...last, unterminated: true };
   }
 
   #toText(bytes: Uint8Array): string {
@@ -81,6 +85,7 @@ export class EventDecoder {
     if (text === '' || this.#tooLong) return;
     const first = !this.#started;
     this.#started = true;
+    this.#returned = text.endsWith('\r');
     this.#parser.feed(first && text.startsWith('\ufeff') ? text.slice(1) : text);
   }
 
@@ -88,19 +93,6 @@ export class EventDecoder {
     if (this.#tooLong) return;
     if (message.data.length > this.#longest) this.#tooLong = true;
     else this.#events.push({ event: message.event, data: message.data });
-  }
-}
-
-function isWhole(data: string): boolean {
-  const text = data.trim();
-  if (text === '[DONE]') return true;
-  if (!text.startsWith('{')) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    // Cut in the middle.
-    return false;
   }
 }
 

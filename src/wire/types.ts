@@ -29,6 +29,8 @@ export type WireHeaders = Readonly<Record<string, string>>;
 export interface WireEvent {
   readonly event: string | undefined;
   readonly data: string;
+  /** The body ended before the event's blank line: it may be cut. */
+  readonly unterminated?: true;
 }
 
 /** A failed exchange as `classify` reads it: an HTTP answer, or an error inside a stream that began with 200. */

@@ -48,15 +48,14 @@ describe('EventDecoder reads', () => {
   });
 
   test.each([
-    ['[DONE] without its blank line', 'data: x\n\ndata: [DONE]\n', data('x', '[DONE]')],
-    ['[DONE] without its line end', 'data: x\n\ndata: [DONE]', data('x', '[DONE]')],
-    ['[DONE] with one carriage return', 'data: x\r\rdata: [DONE]\r', data('x', '[DONE]')],
-    ['a whole JSON object', 'data: x\n\nevent: error\ndata: {"error":{}}', [...data('x'), { event: 'error', data: '{"error":{}}' }]],
-    ['a cut JSON object', 'data: x\n\ndata: {"choices":[{"del', data('x')],
-    ['other text', 'data: x\n\ndata: y', data('x')],
-    ['half a character', 'data: x\n\ndata: {"a":"\u00e9', data('x')],
-  ])('the end of a body with %s', (_what, text, events) => {
+    ['no blank line', 'data: x\n\ndata: y\n', 'y'],
+    ['no line end', 'data: x\n\ndata: y', 'y'],
+    ['one carriage return', 'data: x\r\rdata: y\r', 'y'],
+    ['a cut JSON object', 'data: x\n\ndata: {"choices":[{"del', '{"choices":[{"del'],
+    ['half a line', 'data: x\n\nevent: error\ndata: {}', '{}', 'error'],
+  ])('the last event of a body with %s, and marks it', (_what, text, last, event?: string) => {
     const all = bytes(text);
+    const events = [...data('x'), { event, data: last, unterminated: true as const }];
     expect(decode([all])).toEqual(events);
     expect(decode([...all].map((byte) => Uint8Array.of(byte)))).toEqual(events);
   });

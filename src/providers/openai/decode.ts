@@ -72,7 +72,7 @@ export function toFinish(value: unknown): string | null {
 
 /** Tokens of a whole answer; `undefined` when the server did not count: absent is not zero. */
 export function readUsage(whole: ChatCompletion | Embeddings): Usage | undefined {
-  return findUsage(whole as Loose);
+  return findUsage(whole);
 }
 
 /** Of an answer or a chunk; Groq's streams have it in a place of their own. */

@@ -53,14 +53,17 @@ export function readLimits(headers: WireHeaders): readonly BucketReading[] {
 
 const REQUEST_IDS = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid', 'cf-ray'];
 
-/** The provider's id of the exchange and of the organisation. */
-export function readIds(headers: WireHeaders): { readonly requestId?: string; readonly organization?: string } {
+/** The provider's id of the exchange and of the organisation. Cleaned before it is cut, as half a secret is not found. */
+export function readIds(
+  headers: WireHeaders,
+  clean = (text: string): string => text,
+): { readonly requestId?: string; readonly organization?: string } {
   const name = REQUEST_IDS.find((header) => headers[header] !== undefined);
   const requestId = name === undefined ? undefined : headers[name];
   const organization = headers['openai-organization'];
   return {
-    ...(requestId === undefined ? {} : { requestId: toPrintable(requestId, 120) }),
-    ...(organization === undefined ? {} : { organization: toPrintable(organization, 100) }),
+    ...(requestId === undefined ? {} : { requestId: toPrintable(clean(requestId), 120) }),
+    ...(organization === undefined ? {} : { organization: toPrintable(clean(organization), 100) }),
   };
 }
 

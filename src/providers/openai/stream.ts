@@ -29,7 +29,7 @@ class ChunkDecoder implements StreamDecoder {
     return this.#ended || (this.#finished.size > 0 && this.#open.size === 0);
   }
 
-  decode({ event, data }: WireEvent): Decoded {
+  decode({ event, data, unterminated }: WireEvent): Decoded {
     const text = data.trim();
     if (this.#ended || text === '') return NOTHING;
     if (text === '[DONE]') {
@@ -37,6 +37,8 @@ class ChunkDecoder implements StreamDecoder {
       return { kind: 'end' };
     }
     const parsed = parse(text);
+    // Without its blank line an event may be cut: only an object that closes is whole, as a number may go on.
+    if (unterminated === true && !isLoose(parsed)) return NOTHING;
     if (parsed === MALFORMED) return { kind: 'error', body: toMalformed(text, event) };
     if (event === 'error') return { kind: 'error', body: parsed };
     return isLoose(parsed) ? this.#decodeObject(parsed) : decodeOther(parsed);

@@ -72,7 +72,7 @@ describe('decodeWhole fills the holes that compatible servers leave', () => {
     [{ prompt_tokens: {}, completion_tokens: 1, total_tokens: 1 }, null],
     [{ prompt_tokens: '12', completion_tokens: 1, total_tokens: 13 }, null],
     [{ prompt_tokens: 1, completion_tokens: -1e6, total_tokens: 1 }, null],
-    [{ prompt_tokens: 1e308, completion_tokens: 1e308, total_tokens: 1e309 }, null],
+    [{ prompt_tokens: 1e308, completion_tokens: 1e308, total_tokens: 1e308 }, null],
     ['none', null],
     [null, null],
   ])('in the usage %j, as %j', (usage, read) => {

@@ -34,4 +34,9 @@ describe('readLimits', () => {
 test('readIds reads the ids of exchange and organisation', () => {
   expect(readIds({ 'x-request-id': 'req_1', 'openai-organization': 'acme' })).toEqual({ requestId: 'req_1', organization: 'acme' });
   expect(readIds({})).toEqual({});
+  const long = { 'x-request-id': `${'x'.repeat(110)}${'secret'.repeat(5)}`, 'x-other': 'secret' };
+  const cleaned: string[] = [];
+  const clean = (text: string): string => (cleaned.push(text), text.replaceAll('secret', '*'));
+  expect(readIds(long, clean)).toEqual({ requestId: `${'x'.repeat(110)}*****` });
+  expect(cleaned).toEqual([long['x-request-id']]);
 });

@@ -48,6 +48,18 @@ describe('startStream', () => {
     expect(decodeAll().complete).toBe(false);
   });
 
+  test.each([
+    ['[DONE]', 'end'],
+    [JSON.stringify(stop), 'chunk'],
+    [JSON.stringify(stop).slice(0, -1), 'nothing'],
+    ['{"error":{"message":"over', 'nothing'],
+    ['{"error":{"message":"overloaded"}}', 'error'],
+    ['[DON', 'nothing'],
+    ['12', 'nothing'],
+  ])('takes %s at the end of a body, without its blank line, for %s', (data, kind) => {
+    expect(startStream().decode({ event: undefined, data, unterminated: true }).kind).toBe(kind);
+  });
+
   test('fills ids, indexes and deltas that are missing', () => {
     const empty = { id: '', created: 0, model: '', choices: [] };
     expect(chunksOf(empty, { ...head, choices: [] }, { choices: [{ delta: null }, {}] })).toEqual([

@@ -1,0 +1,75 @@
+import type { Leased } from '../call.ts';
+import type { Clock } from '../clock.ts';
+import { AttemptError } from '../failure.ts';
+import type { Secret } from '../secret.ts';
+import { Scrubber, WireError, type WireResponse } from '../wire/index.ts';
+import { toAttemptError, toCut, toMalformed, toTimeout, type Place } from './failures.ts';
+
+type Head = Pick<WireResponse, 'status' | 'headers'>;
+
+/** What an attempt makes of its failures. Everything that leaves it is free of secrets. */
+export class Findings {
+  readonly scrubber: Scrubber;
+  readonly #call: Leased;
+  readonly #url: string;
+  readonly #clock: Clock;
+
+  constructor(call: Leased, url: string, clock: Clock) {
+    this.#call = call;
+    this.#url = url;
+    this.#clock = clock;
+    this.scrubber = new Scrubber(toHidden(call));
+  }
+
+  /** Ids of the exchange and the organisation. Most answers have one, so only these are scrubbed. */
+  readIds({ headers }: Head): { readonly requestId?: string; readonly organization?: string } {
+    return this.#call.target.provider.protocol.readIds(headers, (text) => this.scrubber.text(text));
+  }
+
+  /** A refusal whose body is scrubbed. */
+  refused(body: unknown, head: Head): AttemptError {
+    return this.#classify(body, head, false);
+  }
+
+  /** An error inside a 200, in the provider's own shape. */
+  inBand(error: unknown, head: Head): AttemptError {
+    return this.#classify(this.scrubber.value(error), head, true);
+  }
+
+  malformed(what: string, text: string, { status }: Head): AttemptError {
+    return toMalformed(this.#place, what, this.scrubber.text(text), status);
+  }
+
+  cut(): AttemptError {
+    return toCut(this.#place);
+  }
+
+  /** `what` names the option whose time passed. */
+  timeout(what: string, ms: number, reached: boolean): AttemptError {
+    return toTimeout(this.#place, what, ms, reached);
+  }
+
+  /** A failure of the wire as an `AttemptError`; others as they are. */
+  explain(error: unknown): unknown {
+    return error instanceof WireError ? toAttemptError(error, this.#place) : error;
+  }
+
+  #classify(body: unknown, head: Head, inBand: boolean): AttemptError {
+    const { provider } = this.#call.target;
+    const headers = this.scrubber.headers(head.headers);
+    const { requestId } = this.readIds(head);
+    const verdict = provider.protocol.classify({ status: head.status, headers, body, inBand }, provider, this.#clock.now());
+    return new AttemptError({ ...(requestId === undefined ? {} : { requestId }), ...verdict }, { reached: true });
+  }
+
+  get #place(): Place {
+    const { provider, model } = this.#call.target;
+    return { provider: provider.name, model, host: new URL(this.#url).host };
+  }
+}
+
+/** The key, and the caller's other credentials. */
+function toHidden({ lease, target }: Leased): readonly Secret[] {
+  const { hidden = [] } = target.provider;
+  return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
+}
