@@ -104,7 +104,7 @@ export interface ExhaustedKey {
 /** No key can serve within the caller's time. */
 export class KeysExhaustedError extends KeywheelError {
   readonly code = 'keys_exhausted';
-  /** The earliest time at which a key could serve, epoch ms; `undefined` when none ever will by itself. */
+  /** The earliest time at which a key could serve, epoch ms; `undefined` when only calls in flight or a person decide that. */
   readonly retryAt: number | undefined;
   /** Every key of the targets that were asked for. */
   readonly keys: readonly ExhaustedKey[];
