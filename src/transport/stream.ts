@@ -175,8 +175,11 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
   }
 
   #toInterruption(cause: AttemptError): StreamInterruptedError {
-    return new StreamInterruptedError(`Cannot go on with the stream after its first content as ${cause.verdict.why}`, {
-      class: cause.verdict.class,
+    const { class: failure, why, message } = cause.verdict;
+    // What the provider said of it, where the reason does not quote it already.
+    const said = message === undefined || message === '' || why.includes(message) ? '' : `: ${JSON.stringify(message)}`;
+    return new StreamInterruptedError(`Cannot go on with the stream after its first content as ${why}${said}`, {
+      class: failure,
       partial: this.collected(),
       cause: cause.cause,
     });

@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../clock.ts';
 import { ConfigError } from '../errors.ts';
 import { toPrintable } from '../printable.ts';
 import type { BodySource } from './body.ts';
-import { neverOpened, toNetworkError, WireError } from './failure.ts';
+import { neverOpened, toNetworkError, toOver, WireError } from './failure.ts';
 import { openSink, type Sink } from './inflate.ts';
 import { refuseRedirect } from './redirect.ts';
 import type { Stop, WireResponse } from './response.ts';
@@ -74,7 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The socket that undici opens for this exchange alone: ended with it. */
   set opening(socket: Socket) {
-    if (this.#phase.at === 'over') socket.destroy(new Error('The exchange is over'));
+    if (this.#phase.at === 'over') socket.destroy(toOver());
     else if (this.#controller === undefined) this.#opening = socket;
   }
 
@@ -83,7 +83,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#opening = undefined;
     this.#connectTimer?.cancel();
     this.#connectTimer = undefined;
-    if (this.#phase.at === 'over') controller.abort(new Error('The exchange is over'));
+    if (this.#phase.at === 'over') controller.abort(toOver());
     else this.#opened();
   }
 
@@ -145,7 +145,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Ends our side, and undici's whatever it is doing. */
   #letGo(): void {
     this.#close();
-    const ended = new Error('The exchange is over');
+    const ended = toOver();
     if (this.#controller === undefined) this.#opening?.destroy(ended);
     else this.#controller.abort(ended);
     this.#opening = undefined;

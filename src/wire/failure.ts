@@ -29,6 +29,11 @@ export class WireError extends Error {
   }
 }
 
+/** For whoever holds on to an exchange that nobody waits for any more: undici, a socket, a fetch. Our caller never sees it. */
+export function toOver(): Error {
+  return new Error('Cannot go on with the exchange as nobody waits for it');
+}
+
 /** Codes of connections that never opened. Of other failures nobody can tell whether the request was read. */
 const NEVER_OPENED = new Set([
   'ECONNREFUSED',

@@ -1,5 +1,5 @@
 import { Body, type BodySource } from './body.ts';
-import { neverOpened, toNetworkError } from './failure.ts';
+import { neverOpened, toNetworkError, toOver } from './failure.ts';
 import type { Outgoing } from './outgoing.ts';
 import { refuseRedirect, toRedirectError } from './redirect.ts';
 import type { Stop, WireResponse } from './response.ts';
@@ -57,7 +57,7 @@ class FetchExchange {
       const response = await this.#fetch(fetch, outgoing);
       // Node's types leave the pieces open; the standard says bytes.
       this.#stream = (response.body as ReadableStream<Uint8Array> | null) ?? undefined;
-      if (this.#over) throw new Error('The exchange is over');
+      if (this.#over) throw toOver();
       refuse(response, outgoing);
       const body = new Body(this.#toSource(), this.#maxBodyBytes);
       this.#body = body;
@@ -112,7 +112,7 @@ class FetchExchange {
         this.#gate?.resume();
         this.#gate = undefined;
       },
-      abort: () => this.#letGo(new Error('The exchange is over')),
+      abort: () => this.#letGo(toOver()),
     };
   }
 

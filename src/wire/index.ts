@@ -41,9 +41,7 @@ export interface Wire {
   ): Promise<WireResponse>;
   /** The server-sent events of a body. */
   events(body: WireBody): EventReader;
-  /** Refuses new requests and resolves when those under way are over. */
-  close(): Promise<void>;
-  /** Ends what is under way. */
+  /** Refuses new requests and ends those under way. */
   destroy(): Promise<void>;
 }
 
@@ -62,10 +60,6 @@ export function createWire(options: WireOptions): Wire {
       return fetch === undefined ? sender.send(outgoing, stop, opened) : sendByFetch(fetch, outgoing, stop, opened, maxBodyBytes);
     },
     events: (body) => new EventReader(body, maxEventBytes),
-    close() {
-      closed = true;
-      return sender.close();
-    },
     destroy() {
       closed = true;
       return sender.destroy();

@@ -23,11 +23,10 @@ export function toOutgoing(request: WireRequest, credential: Credential | undefi
   const url = toUrl(request.url);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
-    if (!NAME.test(name))
-      throw new ConfigError(`Cannot send the request as a header's name is malformed: current value is ${toShown(name)}`);
-    // The value may be a secret of the caller's own, so only its name is told.
-    if (UNSENDABLE.test(value))
-      throw new ConfigError(`Cannot send the request as header '${name}' holds a character that no header can carry`);
+    if (!NAME.test(name)) {
+      throw new ConfigError(`Cannot send the request as the name of a header must be a token of HTTP: current value is ${toShown(name)}`);
+    }
+    if (UNSENDABLE.test(value)) throw toUnsendable(`header '${name}'`, value);
     headers[name] = value;
   }
   if (credential !== undefined) headers[credential.place.header] = toCredentialHeader(credential);
@@ -52,7 +51,11 @@ function parseUrl(text: string): URL | undefined {
 function toCredentialHeader({ secret, place }: Credential): string {
   const value = place.prefix + Secret.reveal(secret);
   if (!UNSENDABLE.test(value)) return value;
-  throw new ConfigError(
-    `Cannot send the request as the secret of key ${secret.label} holds a line break or another character that no header can carry`,
-  );
+  throw toUnsendable(`the secret of key ${secret.label}`, Secret.reveal(secret));
+}
+
+/** The value may be a secret, so only its length is told. */
+function toUnsendable(what: string, { length }: string): ConfigError {
+  const rule = 'must hold no line break or other character that no header can carry';
+  return new ConfigError(`Cannot send the request as ${what} ${rule}: current value is ${length} characters long`);
 }

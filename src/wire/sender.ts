@@ -46,10 +46,6 @@ export class UndiciSender {
     });
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#direct?.close(), this.#proxied?.close()]);
-  }
-
   async destroy(): Promise<void> {
     await Promise.all([this.#direct?.destroy(), this.#proxied?.destroy()]);
   }

@@ -156,8 +156,12 @@ describe.each(TRANSPORTS)('over %s', (name, options) => {
   });
 
   test.each([
-    ['value', { 'x-a': 'a\r\nb: c' }, "header 'x-a' holds a character that no header can carry"],
-    ['name', { 'x a': 'b' }, 'a header\'s name is malformed: current value is "x a"'],
+    [
+      'value',
+      { 'x-a': 'a\r\nb: c' },
+      "header 'x-a' must hold no line break or other character that no header can carry: current value is 7 characters long",
+    ],
+    ['name', { 'x a': 'b' }, 'the name of a header must be a token of HTTP: current value is "x a"'],
   ])('a header with a bad %s is refused', async (_what, headers, message) => {
     await expect(open(options).send(toRequest('http://127.0.0.1:1', { headers }), undefined, endless())).rejects.toThrow(message);
   });
@@ -273,21 +277,10 @@ describe('a wire', () => {
     await expect(sent).rejects.toThrow(ConfigError);
   });
 
-  test('takes no request once it is closed', async () => {
+  test('takes no request once it is destroyed', async () => {
     const wire = open();
-    await wire.close();
+    await wire.destroy();
     await expect(wire.send(toRequest('http://127.0.0.1:1'), undefined, endless())).rejects.toThrow(ClosedError);
-  });
-
-  test('closes after what is under way', async () => {
-    const server = await serve((_request, response) => void setImmediate(() => response.end('done')));
-    const wire = open();
-    const sent = wire.send(toRequest(server.url), undefined, endless());
-    const response = await sent;
-    const closed = wire.close();
-    expect(await response.body.text()).toBe('done');
-    await closed;
-    await server.allClosed();
   });
 });
 
@@ -306,7 +299,7 @@ describe('a given dispatcher', () => {
       const response = await wire.send(toRequest('https://api.test/v1'), credential, endless());
       expect(response).toMatchObject({ status: 200, headers: { 'x-a': 'b' } });
       expect(JSON.parse(await response.body.text())).toEqual({ ok: true });
-      await wire.close();
+      await wire.destroy();
     }
   });
 
