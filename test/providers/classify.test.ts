@@ -943,6 +943,77 @@ describe('classify', () => {
   });
 });
 
+describe('words that no sample has, without a code', () => {
+  test.each([
+    'Too Many Requests',
+    'You have sent too many requests in a given amount of time',
+    'Request rate exceeded',
+    'Throttled',
+    'concurrency limit reached',
+    'Max parallel requests exceeded',
+    'You are sending requests too quickly',
+    'Slow down',
+    'Calls limit of 5 per second exceeded',
+    'Rate limit. Increase your spending limit to raise it',
+    'Rate limit of your plan is exhausted',
+    'Demasiadas solicitudes, inténtelo más tarde',
+    '请求过于频繁，请稍后再试',
+    'リクエストが多すぎます',
+  ])('a rate: %s', (message) => {
+    expect(classify(429, error({ message }))).toMatchObject({ class: 'rate_limited', scope: 'group' });
+    expect(classify(200, error({ message }), {}, true)).toMatchObject({ class: 'rate_limited', scope: 'group' });
+  });
+
+  test.each([
+    'insufficient balance',
+    'insufficient funds',
+    'insufficient credits',
+    'Not enough balance',
+    'Payment required',
+    'Billing hard limit',
+    'Your trial expired',
+    'Trial period is over',
+    'Your subscription has expired',
+    'No active subscription',
+    'Please add a payment method',
+    'Your wallet is empty',
+    'Your account has an overdue invoice',
+    'You have used all your tokens for this month',
+    'Saldo insuficiente',
+    '余额已用完',
+  ])('money: %s', (message) => {
+    for (const status of [402, 403, 429]) expect(classify(status, error({ message })).class).toBe('quota_exhausted');
+  });
+
+  test.each([
+    'token expired',
+    'unauthorized: key disabled',
+    'key expired',
+    'The provided key is not valid',
+    'API key is inactive',
+    'api key not recognized',
+    'Key has been rotated',
+    'No such API key',
+    'JWT expired',
+    '令牌已过期',
+  ])('a dead key: %s', (message) => {
+    for (const status of [401, 403]) expect(classify(status, error({ message }))).toMatchObject({ class: 'key_invalid', definitive: true });
+  });
+
+  test.each(['invalid token', 'Invalid authentication credentials', 'bad credentials', '无效的令牌'])(
+    'a key that is suspect: %s',
+    (message) => {
+      for (const status of [401, 403])
+        expect(classify(status, error({ message }))).toMatchObject({ class: 'key_invalid', definitive: false });
+    },
+  );
+
+  test('a limit of size stays one', () => {
+    expect(classify(413, 'Request token limit exceeded').class).toBe('request_too_large');
+    expect(classify(400, error({ message: 'Invalid token at position 3 in JSON' })).class).toBe('bad_request');
+  });
+});
+
 describe('classify, for any answer', () => {
   const anyBody = fc.oneof(
     fc.json().map((text) => JSON.parse(text) as unknown),

@@ -57,6 +57,23 @@ export const KEY_PROSE: readonly Rule[] = [
     taken: 'the key is dead',
   },
   {
+    // A key may be called by one word where the whole message is about it.
+    status: [401, 403],
+    says: /^(unauthori[sz]ed|forbidden|authentication (error|failed))?[:,. -]{0,3}((your|the|this|provided|given) ){0,3}(api[\s_-]?|access |secret )?(key|token|jwt) (is |has |was |has been |been ){0,2}(not valid|invalid|inactive|expired|revoked|rotated|disabled|deactivated|deleted|blocked|suspended|not recogni[sz]ed|unknown)\b|^(no such|unknown|revoked|expired|disabled) (api[\s_-]?)?(key|token)\b|(令牌|密钥|api ?key).{0,6}(过期|无效|失效|禁用|不存在)/im,
+    class: 'key_invalid',
+    scope: 'key',
+    definitive: true,
+    taken: 'the key is dead',
+  },
+  {
+    // "Invalid token" may be a header of another kind, as "invalid credentials" may be a project's: only suspect.
+    status: [401, 403],
+    says: /\b(invalid|incorrect|bad|wrong|unknown|expired) ((auth|authentication|authorization|bearer|access|security) )?(token|credentials?|key)\b|\b(token|credentials?|key) (is |are )?(invalid|incorrect)|(无效|错误)的?(令牌|密钥)/i,
+    class: 'key_invalid',
+    scope: 'key',
+    taken: 'the key was refused, though nothing calls it dead',
+  },
+  {
     // A 400 is the request's fault more often than not, and its text may quote the request: only a message that begins so kills a key.
     status: [400],
     says: /^((your|the|this|provided) ){0,4}api[\s_-]?key (is |has |was )?(not valid|invalid|expired|revoked|reported as leaked)|^(incorrect|invalid) api[\s_-]?key\b/i,

@@ -48,6 +48,22 @@ export const QUOTA_PROSE: readonly Rule[] = [
     taken: 'out of quota',
   },
   {
+    // Words for the same that no sample has, also as they are said to a person.
+    status: [...REFUSED, 429],
+    says: /(?<!\bno )\bpayment (is )?required\b|\bbilling hard (limit|cap)\b|(?<!\b(rate|limit)\b.{0,40})\b(trial|subscription|plan|package)\b.{0,30}\b(expired|ended|is over|exhausted|lapsed|inactive)|\bno active (subscription|plan)|(not enough|no|out of|low) (account )?(balance|funds)\b|\b(balance|credits?|funds) (is |are )?(not enough|empty|zero)|\bwallet (is )?empty|\b(overdue|unpaid) (invoice|balance|payment|bill)|\b(payment|invoice|bill) (is )?(overdue|unpaid|past due)|\boutstanding (balance|invoice)|\bpast due\b|(reached|exceeded|used)\b.{0,30}\bmonthly allowance|used\b.{0,30}\btokens (for|of) (this|the) month|(saldo|crédito|solde|guthaben)\b.{0,20}\b(insuficiente|insuffisant|agotado|aufgebraucht|nicht ausreichend)|(余额|额度|配额|套餐|资源包).{0,6}(用完|用尽|耗尽|到期|过期)/i,
+    class: 'quota_exhausted',
+    scope: 'org',
+    taken: 'out of quota',
+  },
+  {
+    // Rate limits advertise this, so it decides only where it opens the sentence.
+    status: [...REFUSED, 429],
+    says: /^(please )?(add|update|set up) (a |your )?(valid )?payment method/im,
+    class: 'quota_exhausted',
+    scope: 'org',
+    taken: 'out of quota',
+  },
+  {
     status: [412],
     says: /suspend|spend|billing|payment/i,
     class: 'quota_exhausted',
