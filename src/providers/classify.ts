@@ -40,7 +40,8 @@ export interface Own {
 }
 
 /**
- * What a failure means, by rules that fit any provider that speaks HTTP and JSON. Quota is tested before rate limit, codes before prose, and the status decides only where nothing else did.
+ * What a failure means, by rules that fit any provider that speaks HTTP and JSON. Quota is tested before rate limit, codes before
+ * prose, and the status decides only where nothing else did.
  */
 export function classifyAnswer(failure: WireFailure, now: number, { rules = [], ids = {} }: Own = {}): Verdict {
   const seen = readCase(failure, now);
