@@ -12,7 +12,7 @@ export interface GrantOwner {
   now(): number;
   ended(grant: Grant, end: LeaseEnd): void;
   /** Limits may have changed: somebody who waits may start. */
-  stirred(): void;
+  stirred(grant: Grant): void;
 }
 
 /** One lease, from its reservation to its settlement. */
@@ -44,7 +44,7 @@ export class Grant implements Lease, Unheard {
     this.key.inFlight += 1;
     this.key.totals.attempts += 1;
     this.key.lastUsedAt = now;
-    for (const holds of holdersOf(this.key)) holds.startProbe(ask.model, this);
+    for (const holds of this.key.holders) holds.startProbe(ask.model, this);
   }
 
   get keyId(): string {
@@ -80,16 +80,17 @@ export class Grant implements Lease, Unheard {
 
   heard(readings: readonly BucketReading[], organization: string | undefined): void {
     // Headers of an answer that nobody waits for any more still tell of the limits.
+    const now = this.#owner.now();
+    const ramped = this.quota.rampsAt() > now;
     this.quota.unheard.delete(this);
     this.#heard = true;
-    const now = this.#owner.now();
     const sentAt = this.#sentAt ?? now;
     for (const reading of readings) this.quota.hear(reading, sentAt, now);
     this.quota.found(sentAt);
     const { group } = this.key;
     if (organization !== undefined && group.organization?.id !== organization) group.provider.tie(group, organization);
-    // Also without a word of limits: an unknown quota lets the next one start when an answer is here.
-    this.#owner.stirred();
+    // Also without a word of limits an unknown quota lets the next one start when an answer is here; nothing else changed.
+    if (ramped || readings.length > 0) this.#owner.stirred(this);
   }
 
   settle(end: LeaseEnd): void {
@@ -102,7 +103,7 @@ export class Grant implements Lease, Unheard {
     quota.inFlight -= 1;
     key.group.inFlight -= 1;
     key.inFlight -= 1;
-    for (const holds of holdersOf(key)) holds.endProbe(this);
+    for (const holds of key.holders) holds.endProbe(this);
     this.#settleCharges(end, now);
     this.#owner.ended(this, end);
   }
@@ -136,11 +137,4 @@ function usedBy(end: LeaseEnd): Used | undefined {
     case 'cancelled':
       return undefined;
   }
-}
-
-function holdersOf(key: KeyEntry): readonly KeyEntry['holds'][] {
-  const { group } = key;
-  return group.organization === undefined
-    ? [key.holds, group.holds, group.provider.holds]
-    : [key.holds, group.holds, group.provider.holds, group.organization.holds];
 }

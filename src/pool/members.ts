@@ -56,6 +56,11 @@ export class KeyEntry {
     return this.input.id;
   }
 
+  /** Every hold that applies to it: its provider's, organisation's and group's, and its own. */
+  get holders(): readonly Holds[] {
+    return [...this.group.holders, this.holds];
+  }
+
   /** True when only time stands between this key and `model`. */
   mayServe(model: string, now: number): boolean {
     return this.status.status === 'usable' && !this.expired(now) && matchesModel(this.input.models, model);
@@ -179,8 +184,9 @@ export class Group {
   readonly #shared: readonly { readonly models: readonly string[] | undefined; readonly meter: Meter }[];
   readonly #quotas = new Map<string, Quota>();
   #forgetsAt = REMEMBERED;
-  /** The organisation that its answers named. */
-  organization: Organization | undefined;
+  #organization: Organization | undefined;
+  /** Every hold that applies to all its keys: its provider's, its organisation's and its own. */
+  holders: readonly Holds[];
   inFlight = 0;
   /** `minTimeMs` after the last start. */
   nextStartAt = 0;
@@ -189,9 +195,20 @@ export class Group {
     this.id = id;
     this.provider = provider;
     this.limits = limits;
+    this.holders = [provider.holds, this.holds];
     this.#shared = limits.buckets
       .filter((spec) => !spec.perModel)
       .map((spec) => ({ models: spec.models, meter: configuredMeter(spec, undefined, now) }));
+  }
+
+  /** The organisation that its answers named. */
+  get organization(): Organization | undefined {
+    return this.#organization;
+  }
+
+  belongTo(organization: Organization): void {
+    this.#organization = organization;
+    this.holders = [this.provider.holds, organization.holds, this.holds];
   }
 
   /** Weight among groups: that of its heaviest key, as more keys do not make more quota. */
@@ -272,7 +289,7 @@ export class ProviderEntry {
   tie(group: Group, id: string): void {
     const known = this.#organizations.get(id);
     if (known === undefined && this.#organizations.size >= this.#forgetsAt) this.#forget();
-    if (group.organization === undefined) group.organization = known ?? this.#organization(id);
+    if (group.organization === undefined) group.belongTo(known ?? this.#organization(id));
     else if (known === undefined) this.#organizations.set(id, group.organization);
   }
 

@@ -31,13 +31,10 @@ export class Outcomes {
 
   served(attempted: Attempted): void {
     const { key, ask, sentAt } = attempted;
-    const { group } = key;
-    const { provider, organization } = group;
+    const { provider } = key.group;
     provider.alike = afterAnswer(provider.alike);
-    const holders =
-      organization === undefined ? [provider.holds, group.holds, key.holds] : [provider.holds, organization.holds, group.holds, key.holds];
     let recovered = false;
-    for (const holds of holders) recovered = holds.serve(ask.model, sentAt) || recovered;
+    for (const holds of key.holders) recovered = holds.serve(ask.model, sentAt) || recovered;
     if (recovered) this.#recovered(key);
   }
 

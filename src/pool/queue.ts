@@ -1,6 +1,8 @@
 import type { Ask } from './ask.ts';
 import { Heap } from './heap.ts';
 import type { Lease } from './lease.ts';
+import type { Group } from './members.ts';
+import type { KeyRing } from './ring.ts';
 
 /** Waiting this long is worth one step of priority: a low one is served late, never never. */
 const AGEING_MS = 1000;
@@ -30,13 +32,14 @@ export function scoreOf(priority: number, now: number): number {
   return priority - now / AGEING_MS;
 }
 
-function servedBefore(a: Waiter, b: Waiter): boolean {
+export function servedBefore(a: Waiter, b: Waiter): boolean {
   return a.score === b.score ? a.order < b.order : a.score > b.score;
 }
 
 /** The calls that wait for one set of keys: the first in order is served first, and whoever's time is over leaves. */
 export class Lane {
   readonly name: string;
+  #candidates: { readonly version: number; readonly groups: readonly Group[] } | undefined;
   readonly #order = new Heap<Waiter>(servedBefore);
   readonly #limits = new Heap<Waiter>((a, b) => a.limit < b.limit);
 
@@ -55,6 +58,12 @@ export class Lane {
   /** When the first waiter's time is over. */
   get firstLimit(): number {
     return this.#limits.peek()?.limit ?? Infinity;
+  }
+
+  /** The groups that may serve it, found anew only when keys came or went. */
+  groups(ring: KeyRing, ask: Ask): readonly Group[] {
+    if (this.#candidates?.version !== ring.version) this.#candidates = { version: ring.version, groups: [...ring.candidates(ask)] };
+    return this.#candidates.groups;
   }
 
   add(waiter: Waiter): void {
@@ -83,14 +92,4 @@ export class Lane {
     for (const waiter of all) this.delete(waiter);
     return all;
   }
-}
-
-/** The lane whose head is first of all heads, leaving out those that are blocked. */
-export function firstLane(lanes: Iterable<Lane>, blocked: ReadonlyMap<Lane, unknown>): Lane | undefined {
-  let first: Lane | undefined;
-  for (const lane of lanes) {
-    if (blocked.has(lane) || lane.head === undefined) continue;
-    if (first?.head === undefined || servedBefore(lane.head, first.head)) first = lane;
-  }
-  return first;
 }

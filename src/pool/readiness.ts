@@ -17,7 +17,7 @@ export function allows(ask: Ask, group: Group, key: KeyEntry, now: number): bool
  * The earliest instant at which time lets `group` serve: holds, buckets, spacing, expiry; `Infinity` when it never will.
  * What waits for other calls to end, not for time, counts as ready.
  */
-export function readyAt(group: Group, ask: Ask, now: number): number {
+function readyAt(group: Group, ask: Ask, now: number): number {
   return firstKeyAt(group, ask, now, () => true);
 }
 
@@ -27,6 +27,17 @@ export function startsAt(group: Group, ask: Ask, now: number): number {
   const at = firstKeyAt(group, ask, now, (key) => !key.holds.probing(ask.model, now));
   if (at > now) return at;
   return isBusy(group, ask.model, now) ? Infinity : Math.max(at, group.quota(ask.model, now).rampsAt());
+}
+
+/** The group that time lets serve first, and when; now while calls in flight are all that it waits for. */
+export function firstReady(groups: Iterable<Group>, ask: Ask, now: number): { readonly group: Group | undefined; readonly at: number } {
+  let first: Group | undefined;
+  let at = Infinity;
+  for (const group of groups) {
+    const ready = readyAt(group, ask, now);
+    if (ready < at || first === undefined) [first, at] = [group, ready];
+  }
+  return { group: first, at };
 }
 
 function firstKeyAt(group: Group, ask: Ask, now: number, counts: (key: KeyEntry) => boolean): number {
@@ -43,8 +54,9 @@ function firstKeyAt(group: Group, ask: Ask, now: number, counts: (key: KeyEntry)
 
 /** Until when the group as a whole is held, by itself, its organisation or its provider. */
 function heldUntil(group: Group, model: string): number {
-  const organization = group.organization?.holds.readyAt(model) ?? 0;
-  return Math.max(group.holds.readyAt(model), organization, group.provider.holds.readyAt(model));
+  let until = 0;
+  for (const holds of group.holders) until = Math.max(until, holds.readyAt(model));
+  return until;
 }
 
 export function metersReadyAt(quota: Quota, ask: Ask, now: number): number {
@@ -62,9 +74,7 @@ export function metersReadyAt(quota: Quota, ask: Ask, now: number): number {
 function isBusy(group: Group, model: string, now: number): boolean {
   const { concurrency } = group.limits;
   if (concurrency !== undefined && group.inFlight >= concurrency) return true;
-  return (
-    group.holds.probing(model, now) || group.provider.holds.probing(model, now) || (group.organization?.holds.probing(model, now) ?? false)
-  );
+  return group.holders.some((holds) => holds.probing(model, now));
 }
 
 /** The bucket that an ask can never fit in, if there is one. */
@@ -79,13 +89,8 @@ function isTooSmall({ source, limit }: Meter, cost: number): boolean {
 
 /** What keeps the group from serving now, in words for a report. */
 export function binding(group: Group, ask: Ask, now: number): string {
-  const held = [
-    group.provider.holds,
-    group.organization?.holds,
-    group.holds,
-    ...group.keys.filter((key) => allows(ask, group, key, now)).map((key) => key.holds),
-  ]
-    .flatMap((holds) => holds?.current(now, ask.model) ?? [])
+  const held = [...group.holders, ...group.keys.filter((key) => allows(ask, group, key, now)).map((key) => key.holds)]
+    .flatMap((holds) => holds.current(now, ask.model) ?? [])
     .toSorted((a, b) => b.until - a.until)[0];
   if (held !== undefined) return `${held.scope} held for ${held.class}`;
   const meter = group.quota(ask.model, now).meters.find(({ law, counts }) => law.fitsAt(costIn(counts, ask.cost), now) > now);

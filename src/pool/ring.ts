@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import type { Ask } from './ask.ts';
 import type { GroupLimits } from './limits.ts';
 import { Group, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
 
@@ -9,6 +10,12 @@ export class KeyRing {
   readonly #providers = new Map<string, ProviderEntry>();
   readonly #keys = new Map<string, KeyEntry>();
   readonly #secrets = new Map<string, KeyEntry>();
+  #version = 0;
+
+  /** Changes whenever a key comes or goes. */
+  get version(): number {
+    return this.#version;
+  }
 
   provider(name: string): ProviderEntry {
     let provider = this.#providers.get(name);
@@ -21,6 +28,16 @@ export class KeyRing {
 
   get(id: string): KeyEntry | undefined {
     return this.#keys.get(id);
+  }
+
+  /** The groups whose keys may serve an ask as long as no key comes or goes; readiness still asks each key. */
+  candidates(ask: Ask): Iterable<Group> {
+    const { groups } = this.provider(ask.provider);
+    if (ask.groups === undefined && ask.keys === undefined) return groups.values();
+    const named = new Set(ask.groups?.flatMap((id) => groups.get(id) ?? []));
+    if (ask.keys === undefined) return named;
+    const ofKeys = new Set(ask.keys.flatMap((id) => this.#keys.get(id)?.group ?? []));
+    return [...ofKeys].filter((group) => group.provider.name === ask.provider && (ask.groups === undefined || named.has(group)));
   }
 
   /** Two ids for one secret would believe its quota twice. */
@@ -53,6 +70,7 @@ export class KeyRing {
     group.keys.push(key);
     this.#keys.set(input.id, key);
     this.#secrets.set(secretName(providerName, input), key);
+    this.#version += 1;
     return key;
   }
 
@@ -61,6 +79,7 @@ export class KeyRing {
     const key = this.#keys.get(id);
     if (key === undefined) return false;
     this.#keys.delete(id);
+    this.#version += 1;
     this.#secrets.delete(secretName(key.group.provider.name, key.input));
     key.group.keys.splice(key.group.keys.indexOf(key), 1);
     return true;

@@ -67,7 +67,7 @@ export interface KeySnapshot {
 export function stateOf(key: KeyEntry, now: number, model?: string): { readonly state: KeyState; readonly hold?: Hold } {
   if (key.status.status !== 'usable') return { state: key.status.status };
   if (key.expired(now)) return { state: 'expired' };
-  const hold = holdersOf(key)
+  const hold = key.holders
     .flatMap((holds) => holds.current(now, model) ?? [])
     .toSorted((a, b) => b.until - a.until)[0];
   if (hold === undefined) return { state: 'ready' };
@@ -87,7 +87,7 @@ export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
     state,
     ...(hold === undefined ? {} : { until: hold.until }),
     ...(reason === undefined ? {} : { reason }),
-    holds: holdersOf(key).flatMap((holds) => holds.active(now).map(toHoldSnapshot)),
+    holds: key.holders.flatMap((holds) => holds.active(now).map(toHoldSnapshot)),
     buckets: group.meters().map((meter) => toBucketSnapshot(meter, now)),
     inFlight: key.inFlight,
     totals: { ...key.totals },
@@ -100,11 +100,6 @@ export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
 function reasonOf(key: KeyEntry, state: KeyState, hold: Hold | undefined, now: number): KeyReason | undefined {
   if (hold !== undefined) return { class: hold.class, status: hold.status, message: hold.why, at: hold.since };
   return state === 'ready' && key.holds.active(now).length === 0 ? undefined : key.reason;
-}
-
-function holdersOf(key: KeyEntry): readonly KeyEntry['holds'][] {
-  const { group } = key;
-  return [group.provider.holds, ...(group.organization === undefined ? [] : [group.organization.holds]), group.holds, key.holds];
 }
 
 function toHoldSnapshot({ scope, model, class: failure, until, since, source }: Hold): HoldSnapshot {

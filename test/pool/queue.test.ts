@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstLane, Lane, scoreOf, type Waiter } from '../../src/pool/queue.ts';
+import { Lane, scoreOf, type Waiter } from '../../src/pool/queue.ts';
 import { makeAsk, START } from './rig.ts';
 
 let order = 0;
@@ -67,21 +67,4 @@ describe('a lane', () => {
     expect(made.takeAll()).toHaveLength(2);
     expect([made.size, made.head]).toEqual([0, undefined]);
   });
-});
-
-it('of several lanes the one whose head is first, leaving out those that are blocked', () => {
-  const slow = lane(waiter('slow', { since: START + 5 }));
-  const fast = lane(waiter('fast', { priority: 2, since: START + 5 }));
-  const lanes = [slow, new Lane('empty'), fast];
-  expect(firstLane(lanes, new Map())).toBe(fast);
-  expect(firstLane(lanes, new Map([[fast, 0]]))).toBe(slow);
-  expect(
-    firstLane(
-      lanes,
-      new Map([
-        [fast, 0],
-        [slow, 0],
-      ]),
-    ),
-  ).toBeUndefined();
 });

@@ -161,6 +161,86 @@ describe('waiting', () => {
   });
 });
 
+describe('while it serves', () => {
+  it('a listener that stirs the pool adds a round, and never starts one inside', async () => {
+    const rig = new Rig([keyInput('a', { limits: { ...limits(bucket({ limit: 12 })), concurrency: 11 } })]);
+    const leases = Array.from({ length: 11 }, () => rig.take());
+    const waiting = [rig.wait(), rig.wait()];
+    const now = rig.clock.now.bind(rig.clock);
+    const inside: number[] = [];
+    rig.events.on('limit-near', () => {
+      let asked = 0;
+      // Each round asks for the time.
+      rig.clock.now = () => ((asked += 1), now());
+      rig.pool.stir();
+      rig.clock.now = now;
+      inside.push(asked);
+    });
+    for (const lease of leases) lease.settle(served());
+    await rig.clock.advance(5000);
+    for (const { lease } of waiting) lease?.settle(served());
+    expect(inside).toEqual([0]);
+    expect(waiting.every(({ lease }) => lease !== undefined)).toBe(true);
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
+  it('a listener that ends the call it is told of loses no lease', async () => {
+    const rig = new Rig([keyInput('a', { limits: { ...limits(bucket({ limit: 12 })), concurrency: 11 } })]);
+    const leases = Array.from({ length: 11 }, () => rig.take());
+    const controller = new AbortController();
+    const waiting = rig.wait({}, rig.deadline(controller.signal));
+    rig.events.on('limit-near', () => controller.abort('left'));
+    for (const lease of leases) lease.settle(served());
+    await turn();
+    waiting.lease?.settle(cancelled);
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
+  it('a call that turns out to have ended frees another one, which a third gets, and nobody is lost', async () => {
+    const rig = new Rig([keyInput('a', { limits: { ...limits(), concurrency: 2 } })]);
+    const [first, second] = [rig.take(), rig.take()];
+    const deadline = rig.deadline();
+    const ending = rig.wait({}, deadline);
+    const third = rig.wait();
+    const fourth = rig.wait();
+    // What hangs on the call ends with it, in the middle of a round.
+    deadline.listen(() => {
+      second.settle(cancelled);
+      third.promise.catch(() => {});
+    });
+    const { ended } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(deadline) as object);
+    Object.defineProperty(deadline, 'ended', {
+      configurable: true,
+      get() {
+        delete (deadline as { ended?: unknown }).ended;
+        deadline.end('over');
+        return ended?.get?.call(deadline) as unknown;
+      },
+    });
+    first.settle(served());
+    await turn();
+    expect(ending.error).toBe('over');
+    for (const { lease } of [third, fourth]) lease?.settle(served());
+    expect([third, fourth].map(({ lease }) => lease?.keyId)).toEqual(['a', 'a']);
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
+  it('one provider wakes for its own, and one timer is enough for all', async () => {
+    const rig = new Rig([keyInput('a', { limits: rpm(60) })]);
+    rig.pool.ring.add('other', keyInput('z', { limits: rpm(30) }), START);
+    rig.take().settle(served());
+    rig.take({ provider: 'other' }).settle(served());
+    const waiting = [rig.wait({ provider: 'other' }), rig.wait()];
+    expect(rig.clock.pending).toBe(1);
+    await rig.clock.advance(1000);
+    expect(waiting.map(({ lease }) => lease?.keyId)).toEqual([undefined, 'a']);
+    await rig.clock.advance(1000);
+    expect(waiting.map(({ lease }) => lease?.keyId)).toEqual(['z', 'a']);
+    for (const { lease } of waiting) lease?.settle(served());
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+});
+
 describe('refused at once', () => {
   it('with when and why, key by key, when the earliest start is too late', () => {
     const rig = new Rig([
