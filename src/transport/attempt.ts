@@ -7,6 +7,7 @@ type Listener = (reason: unknown) => void;
 /** What may end one attempt early: the call's deadline, and the attempt's own time. */
 export class Attempt implements Stop {
   readonly #clock: Clock;
+  readonly #deadline: Deadline;
   readonly #timers = new Set<Timer>();
   readonly #listeners = new Set<Listener>();
   #unlisten: (() => void) | undefined;
@@ -15,6 +16,7 @@ export class Attempt implements Stop {
 
   constructor(clock: Clock, deadline: Deadline) {
     this.#clock = clock;
+    this.#deadline = deadline;
     this.#unlisten = deadline.listen((reason) => {
       this.#byCaller = true;
       this.end(reason);
@@ -39,9 +41,12 @@ export class Attempt implements Stop {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Ends the attempt with `reason` after `ms`; `Infinity` is never. Returns the way to stop waiting. */
+  /**
+   * Ends the attempt with `reason` after `ms`; `Infinity` is never. Returns the way to stop waiting.
+   * No timer where the call's own time is over by then, as is by default: its deadline ends the attempt, also one that moves later.
+   */
   limit(ms: number, toReason: () => unknown): () => void {
-    if (ms === Infinity) return () => {};
+    if (ms === Infinity || this.#clock.now() + ms >= this.#deadline.at) return () => {};
     const timer = this.#clock.after(ms, () => this.end(toReason()));
     this.#timers.add(timer);
     return () => {

@@ -172,6 +172,22 @@ test('an attempt that takes too long is a timeout', async () => {
   expect(clock.pending + clock.pendingBackground).toBe(0);
 });
 
+test.each([
+  ['as long as the call', 30_000, 1],
+  ['shorter than the call', 29_999, 2],
+])('an attempt whose limit is %s', async (_what, attemptTimeoutMs, timers) => {
+  const clock = createManualClock();
+  const asked = createDeferred();
+  const { whole } = await start(() => asked.resolve(), { clock });
+  const failed = whole({ timeoutMs: 30_000, settings: { attemptTimeoutMs } }).catch((error: unknown) => error);
+  await asked.promise;
+  // The connection's own timer is over, so that the rest is the deadline's and the attempt's.
+  expect(clock.pending).toBe(timers);
+  await clock.advance(30_000);
+  expect(await failed).toMatchObject(timers === 1 ? { code: 'deadline_exceeded' } : { verdict: { class: 'timeout' } });
+  await rigged.server.allClosed();
+});
+
 describe('an abort', () => {
   test('before the attempt sends nothing', async () => {
     const controller = new AbortController();
