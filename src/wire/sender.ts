@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher } from './undici.ts';
+import { ConfigError } from '../errors.ts';
 import { Exchange, type ExchangeSettings } from './exchange.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Stop, WireResponse } from './response.ts';
@@ -66,13 +67,7 @@ export class UndiciSender {
     this.#proxyIsSet ??= hasProxy(process.env);
     if (!this.#proxyIsSet || isLoopback(url.hostname)) return (this.#direct ??= new Agent({ ...NO_TIMEOUTS, connect: this.#connector() }));
     const timeout = this.#settings.connectTimeoutMs === Infinity ? 0 : this.#settings.connectTimeoutMs + SWEEP_MS;
-    return (this.#proxied ??= new EnvHttpProxyAgent({
-      ...NO_TIMEOUTS,
-      // Plain http is forwarded as every other client does; https goes through a tunnel.
-      proxyTunnel: false,
-      proxyTls: { timeout },
-      requestTls: { timeout },
-    }));
+    return (this.#proxied ??= openProxied(timeout));
   }
 
   /**
@@ -90,10 +85,30 @@ export class UndiciSender {
   }
 }
 
+/** Throws a `ConfigError` for an address that is none, without showing it: it may hold a password, as does the error of `URL`. */
+function openProxied(timeout: number): Dispatcher {
+  try {
+    return new EnvHttpProxyAgent({
+      ...NO_TIMEOUTS,
+      // Plain http is forwarded as every other client does; https goes through a tunnel.
+      proxyTunnel: false,
+      proxyTls: { timeout },
+      requestTls: { timeout },
+    });
+  } catch {
+    const names = PROXY_VARIABLES.filter((name) => isSet(process.env[name])).join(', ');
+    throw new ConfigError(`Cannot send the request as the proxy of the environment must be an absolute http URL: it is set by ${names}`);
+  }
+}
+
+const PROXY_VARIABLES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY'] as const;
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '';
+}
+
 function hasProxy(env: NodeJS.ProcessEnv): boolean {
-  return [env['http_proxy'], env['HTTP_PROXY'], env['https_proxy'], env['HTTPS_PROXY']].some(
-    (value) => value !== undefined && value !== '',
-  );
+  return PROXY_VARIABLES.some((name) => isSet(env[name]));
 }
 
 function isLoopback(hostname: string): boolean {

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { ConfigError } from '../../src/errors.ts';
 import { createWire, type Wire } from '../../src/wire/index.ts';
 import { startStub } from '../support/stub-server.ts';
 import { credential, endless, toRequest } from './support.ts';
@@ -62,6 +64,17 @@ describe('a proxy from the environment', () => {
     expect(proxy.seen).toEqual(['CONNECT provider.invalid:443']);
     expect(opened).toBe(0);
   });
+
+  test.each(['http://user:hunter2-secret@bad host', 'ftp://user:hunter2-secret@proxy.test', 'hunter2-secret'])(
+    'that is no URL (%s) is refused without its password',
+    async (url) => {
+      vi.stubEnv('HTTP_PROXY', url);
+      const failure = await wire.send(toRequest('http://provider.invalid/v1'), credential, endless()).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(ConfigError);
+      expect((failure as Error).message).toContain('Cannot send the request as the proxy of the environment must be');
+      expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain('hunter2');
+    },
+  );
 
   test('is not for hosts of NO_PROXY', async () => {
     vi.stubEnv('HTTP_PROXY', proxy.url);
