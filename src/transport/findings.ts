@@ -1,8 +1,7 @@
 import type { Leased } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError } from '../failure.ts';
-import type { Secret } from '../secret.ts';
-import { Scrubber, WireError, type WireResponse } from '../wire/index.ts';
+import { type Hidden, Scrubber, WireError, type WireResponse } from '../wire/index.ts';
 import { toAttemptError, toCut, toMalformed, toTimeout, type Place } from './failures.ts';
 
 type Head = Pick<WireResponse, 'status' | 'headers'>;
@@ -69,7 +68,7 @@ export class Findings {
 }
 
 /** The key, and the caller's other credentials. */
-function toHidden({ lease, target }: Leased): readonly Secret[] {
+function toHidden({ lease, target }: Leased): Hidden {
   const { hidden = [] } = target.provider;
   return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
 }
