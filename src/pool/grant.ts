@@ -4,8 +4,9 @@ import type { Ask } from './ask.ts';
 import type { Choice } from './choose.ts';
 import type { Lease, LeaseEnd, Throttled, Used } from './lease.ts';
 import { type Cost, costIn } from './limits.ts';
-import type { KeyEntry, Quota } from './members.ts';
+import type { KeyEntry } from './members.ts';
 import { take, type Taken, type Unheard } from './meter.ts';
+import type { Quota } from './quota.ts';
 
 /** What a grant needs of its pool. */
 export interface GrantOwner {

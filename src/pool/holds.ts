@@ -107,7 +107,8 @@ export class Holds {
   /** Those under probe go last: the next call would not know that it has to wait for the answer. */
   #forget(): void {
     const rank = ({ hold, probe }: Cell): number => (probe === undefined ? hold.until : Infinity);
-    const order = [...this.#cells].filter(([name]) => name !== ALL).toSorted(([, a], [, b]) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
+    const ofModels = [...this.#cells].filter(([name]) => name !== ALL);
+    const order = ofModels.toSorted(([, a], [, b]) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
     for (const [name] of order.slice(0, FORGOTTEN_AT_ONCE)) this.#cells.delete(name);
   }
 }

@@ -1,6 +1,7 @@
 import type { Events } from '../events.ts';
-import type { Group, Quota } from './members.ts';
+import type { Group } from './members.ts';
 import type { Meter } from './meter.ts';
+import type { Quota } from './quota.ts';
 
 /** A bucket with less than this share left is near its limit. */
 const NEAR = 0.1;

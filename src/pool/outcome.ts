@@ -5,7 +5,8 @@ import { afterAnswer, judge } from './alike.ts';
 import type { Ask } from './ask.ts';
 import type { Hold } from './hold.ts';
 import type { Holds } from './holds.ts';
-import type { KeyEntry, Quota } from './members.ts';
+import type { KeyEntry } from './members.ts';
+import type { Quota } from './quota.ts';
 import { metersReadyAt } from './readiness.ts';
 
 /** An attempt that ended, as its key and quota see it. */

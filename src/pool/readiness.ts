@@ -1,7 +1,8 @@
 import type { Ask } from './ask.ts';
 import { costIn } from './limits.ts';
-import type { Group, KeyEntry, Quota } from './members.ts';
+import type { Group, KeyEntry } from './members.ts';
 import type { Meter } from './meter.ts';
+import type { Quota } from './quota.ts';
 
 /** A bucket may be this much smaller than an estimate before the call is refused: estimates are guesses. */
 const ESTIMATE_ERROR = 2;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LearnedMeter, type Unheard } from '../../src/pool/meter.ts';
-import { Quota } from '../../src/pool/members.ts';
+import { Quota } from '../../src/pool/quota.ts';
 import { reading, START } from './rig.ts';
 
 const DAY = 86_400_000;
