@@ -191,7 +191,11 @@ export class Client implements AsyncDisposable {
   async #loadKeys(call: Call): Promise<void> {
     const { clock, fallbackAfterMs } = this.#settings;
     const patience = { preferredMs: fallbackAfterMs, longestMs: call.settings.maxWaitMs };
-    const loading = this.#sources.ensure(call.targets.map((target) => target.provider.name), call.deadline, patience);
+    const loading = this.#sources.ensure(
+      call.targets.map((target) => target.provider.name),
+      call.deadline,
+      patience,
+    );
     if (loading === undefined) return;
     const since = clock.now();
     try {

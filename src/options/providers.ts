@@ -94,7 +94,9 @@ function assertMeant(name: string, options: ProviderOptions, protocol: ProtocolN
   for (const option of ['region', 'location', 'apiVersion'] as const) {
     if (options[option] === undefined) continue;
     const shown = toShown(options[option]);
-    throw new ConfigError(`Cannot create the client as 'providers.${name}.${option}' means nothing to protocol '${protocol}': current value is ${shown}`);
+    throw new ConfigError(
+      `Cannot create the client as 'providers.${name}.${option}' means nothing to protocol '${protocol}': current value is ${shown}`,
+    );
   }
 }
 

@@ -67,9 +67,7 @@ export interface KeySnapshot {
 export function stateOf(key: KeyEntry, now: number, model?: string): { readonly state: KeyState; readonly hold?: Hold } {
   if (key.status.status !== 'usable') return { state: key.status.status };
   if (key.expired(now)) return { state: 'expired' };
-  const hold = key.holders
-    .flatMap((holds) => holds.current(now, model) ?? [])
-    .toSorted((a, b) => b.until - a.until)[0];
+  const hold = key.holders.flatMap((holds) => holds.current(now, model) ?? []).toSorted((a, b) => b.until - a.until)[0];
   if (hold === undefined) return { state: 'ready' };
   return { state: hold.class === 'quota_exhausted' ? 'exhausted' : 'cooling', hold };
 }
