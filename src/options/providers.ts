@@ -175,7 +175,7 @@ function toHeaders(provider: string, headers: Readonly<Record<string, string>>):
   for (const [header, value] of entries) {
     if (HEADER_NAME.test(header) && HEADER_VALUE.test(value)) continue;
     throw new ConfigError(
-      `Cannot create the client as 'providers.${provider}' must send headers that HTTP allows: current name is ${toShown(header)}, its value is not shown`,
+      `Cannot create the client as 'providers.${provider}' must send headers that HTTP allows: current value is one of ${header.length} and ${value.length} characters, not shown as it may be a key`,
     );
   }
   return Object.fromEntries(entries);

@@ -21,13 +21,25 @@ export interface Alike {
   readonly refused: readonly Refused[];
   /** Keys that each call was believed about: answers to other calls in between do not clear the one that accuses. */
   readonly marks: readonly { readonly call: string; readonly at: number }[];
+  /** The last call that was refused in the name of the whole provider, since the last answer. */
+  readonly blamed: { readonly call: string; readonly at: number } | undefined;
 }
 
-export const noneAlike: Alike = { refused: [], marks: [] };
+export const noneAlike: Alike = { refused: [], marks: [], blamed: undefined };
 
 /** A key of the provider answered: not all of them fail alike. */
 export function afterAnswer(state: Alike): Alike {
-  return state.refused.length === 0 ? state : { refused: [], marks: state.marks };
+  return state.refused.length === 0 && state.blamed === undefined ? state : { refused: [], marks: state.marks, blamed: undefined };
+}
+
+/**
+ * A refusal in the name of the provider (a country, a firewall's page). A firewall may have looked at what was asked, so that a
+ * second call must meet it before the provider is held.
+ */
+export function blame(state: Alike, call: string, now: number): { readonly state: Alike; readonly believed: boolean } {
+  const { blamed } = state;
+  const believed = blamed !== undefined && blamed.call !== call && blamed.at > now - WINDOW_MS;
+  return { state: { ...state, blamed: { call, at: now } }, believed };
 }
 
 /** What to do with a refused key. */
@@ -57,13 +69,16 @@ export function judge(
     const keys = recent.filter((refused) => refused.marked).map((refused) => refused.key);
     const cleared = [...recent, { ...entry, marked: false }].map((refused) => ({ ...refused, marked: false }));
     return {
-      state: { refused: latest(cleared), marks: recentMarks },
+      state: { ...state, refused: latest(cleared), marks: recentMarks },
       judgement: { decision: calls.size > 1 ? 'provider' : 'acquit', keys },
     };
   }
   const marked = recentMarks.filter((mark) => mark.call === refusal.call).length < MARKS_PER_CALL;
   const marks = marked ? [...recentMarks, { call: refusal.call, at: refusal.now }] : recentMarks;
-  return { state: { refused: latest([...recent, { ...entry, marked }]), marks }, judgement: { decision: marked ? 'mark' : 'spare' } };
+  return {
+    state: { ...state, refused: latest([...recent, { ...entry, marked }]), marks },
+    judgement: { decision: marked ? 'mark' : 'spare' },
+  };
 }
 
 /** The two latest refusals of each key are enough to see several calls; more would only cost memory. */

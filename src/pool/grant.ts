@@ -16,6 +16,9 @@ export interface GrantOwner {
   stirred(grant: Grant): void;
 }
 
+/** Looking for so many texts in an error costs about a millisecond; more would slow a large pool's refusals. */
+const MOST_SIBLINGS = 500;
+
 /** One lease, from its reservation to its settlement. */
 export class Grant implements Lease, Unheard {
   readonly ask: Ask;
@@ -58,6 +61,11 @@ export class Grant implements Lease, Unheard {
 
   get secret(): Secret | undefined {
     return this.key.input.secret;
+  }
+
+  siblings(): readonly Secret[] {
+    const others = this.key.group.provider.keys().filter((key) => key !== this.key);
+    return others.slice(0, MOST_SIBLINGS).flatMap(({ input }) => input.secret ?? []);
   }
 
   get cost(): Cost {

@@ -29,6 +29,8 @@ export interface Lease {
   readonly groupId: string;
   /** `undefined` for a keyless provider. */
   readonly secret: Secret | undefined;
+  /** Secrets of the provider's other keys: a gateway that repeats an older answer may repeat another caller's key. */
+  siblings(): readonly Secret[];
   /** Why this key and what bound the call. */
   readonly why: string;
   readonly waitedMs: number;

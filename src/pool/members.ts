@@ -179,6 +179,12 @@ export class ProviderEntry {
     this.name = name;
   }
 
+  /** True while it is held for refusing keys, also after that until an answer proves that it is over. */
+  get refusesKeys(): boolean {
+    const held = this.holds.unproved()?.class;
+    return held === 'key_invalid' || held === 'key_forbidden';
+  }
+
   keys(): readonly KeyEntry[] {
     return [...this.groups.values()].flatMap((group) => group.keys);
   }

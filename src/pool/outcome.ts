@@ -1,7 +1,7 @@
 import type { Random } from '../clock.ts';
 import type { Events } from '../events.ts';
 import type { Verdict } from '../failure.ts';
-import { afterAnswer, judge } from './alike.ts';
+import { afterAnswer, blame, judge } from './alike.ts';
 import type { Ask } from './ask.ts';
 import type { Hold } from './hold.ts';
 import type { Holds } from './holds.ts';
@@ -48,7 +48,7 @@ export class Outcomes {
     switch (verdict.class) {
       case 'key_invalid':
       case 'key_forbidden':
-        if (verdict.scope === 'provider') this.#hold(key.group.provider.holds, attempted, verdict);
+        if (verdict.scope === 'provider') this.#blame(attempted, verdict);
         else this.#accuse(attempted, verdict);
         return;
       case 'rate_limited':
@@ -71,12 +71,18 @@ export class Outcomes {
     if (was !== 'usable') this.#recovered(key);
   }
 
+  #blame(attempted: Attempted, verdict: Verdict): void {
+    const { provider } = attempted.key.group;
+    const { state, believed } = blame(provider.alike, attempted.ask.callId, attempted.now);
+    provider.alike = state;
+    if (believed || provider.refusesKeys) this.#hold(provider.holds, attempted, verdict);
+  }
+
   /** One call's word against a key is believed only so far: see `alike.ts`. */
   #accuse(attempted: Attempted, verdict: Verdict): void {
     const { key, ask, now } = attempted;
     const { provider } = key.group;
-    const held = provider.holds.unproved()?.class;
-    if (held === 'key_invalid' || held === 'key_forbidden') {
+    if (provider.refusesKeys) {
       // A probe of a held provider failed again: that is the provider's, not this key's.
       this.#hold(provider.holds, attempted, ofProvider(provider.name, verdict));
       return;

@@ -11,6 +11,8 @@ const ESTIMATE_ERROR = 2;
 export function allows(ask: Ask, group: Group, key: KeyEntry, now: number): boolean {
   if (ask.groups !== undefined && !ask.groups.includes(group.id)) return false;
   if (ask.keys !== undefined && !ask.keys.includes(key.id)) return false;
+  // A call that was refused as such may be why the provider is held: it must not be what proves that it goes on.
+  if (ask.avoid.size > 0 && group.provider.refusesKeys) return false;
   return !ask.avoid.has(key.id) && key.mayServe(ask.model, now);
 }
 

@@ -1,14 +1,17 @@
 import type { Leased } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError } from '../failure.ts';
-import { type Hidden, Scrubber, WireError, type WireResponse } from '../wire/index.ts';
+import { Scrubber, type Secret, WireError, type WireResponse } from '../wire/index.ts';
 import { toAttemptError, toCut, toMalformed, toTimeout, type Place } from './failures.ts';
 
 type Head = Pick<WireResponse, 'status' | 'headers'>;
 
 /** What an attempt makes of its failures. Everything that leaves it is free of secrets. */
 export class Findings {
+  /** For what errors say. */
   readonly scrubber: Scrubber;
+  /** For the two headers that nearly every answer has: not worth all keys of the provider. */
+  readonly #idScrubber: Scrubber;
   readonly #call: Leased;
   readonly #url: string;
   readonly #clock: Clock;
@@ -17,12 +20,13 @@ export class Findings {
     this.#call = call;
     this.#url = url;
     this.#clock = clock;
-    this.scrubber = new Scrubber(toHidden(call));
+    this.scrubber = new Scrubber(() => [...toHidden(call), ...call.lease.siblings()]);
+    this.#idScrubber = new Scrubber(() => toHidden(call));
   }
 
   /** Ids of the exchange and the organisation. Most answers have one, so only these are scrubbed. */
   readIds({ headers }: Head): { readonly requestId?: string; readonly organization?: string } {
-    return this.#call.target.provider.protocol.readIds(headers, (text) => this.scrubber.text(text));
+    return this.#call.target.provider.protocol.readIds(headers, (text) => this.#idScrubber.text(text));
   }
 
   /** A refusal whose body is scrubbed. */
@@ -68,7 +72,7 @@ export class Findings {
 }
 
 /** The key, and the caller's other credentials. */
-function toHidden({ lease, target }: Leased): Hidden {
+function toHidden({ lease, target }: Leased): readonly Secret[] {
   const { hidden = [] } = target.provider;
   return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
 }

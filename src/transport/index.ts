@@ -138,7 +138,7 @@ class Exchange {
     if (/^application\/([a-z.]+\+)?json\b/i.test(type)) return this.#replay(response);
     const reader = this.#read(response);
     try {
-      return await this.#commit(response.body, reader);
+      return await this.#commit(response, reader);
     } catch (error) {
       reader.close();
       throw error;
@@ -154,8 +154,9 @@ class Exchange {
   }
 
   /** Holds back what comes before the first output: until then another key or provider can take over unseen. */
-  async #commit(body: WireBody, reader: ChunkReader): Promise<Answer> {
+  async #commit(response: WireResponse, reader: ChunkReader): Promise<Answer> {
     const { clock, unreadTimeoutMs } = this.#settings;
+    const { body } = response;
     const held: ChatChunk[] = [];
     for (let next = reader.take(); next !== 'end'; next = reader.take()) {
       if (next === undefined) {
@@ -167,6 +168,9 @@ class Exchange {
       this.#noteFirst();
       break;
     }
+    // A whole answer without a choice is none either.
+    if (!held.some(({ choices }) => choices.length > 0))
+      throw this.#findings.malformed('the stream ended without any choice', '', response);
     this.#begun();
     const parts = new ChunkStream(
       {

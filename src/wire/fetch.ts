@@ -1,3 +1,5 @@
+import { ConfigError } from '../errors.ts';
+import { toShown } from '../printable.ts';
 import { Body, type BodySource } from './body.ts';
 import { neverOpened, toNetworkError, toOver } from './failure.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -55,6 +57,7 @@ class FetchExchange {
   async send(fetch: Fetch, outgoing: Outgoing): Promise<WireResponse> {
     try {
       const response = await this.#fetch(fetch, outgoing);
+      assertResponse(response);
       // Node's types leave the pieces open; the standard says bytes.
       this.#stream = (response.body as ReadableStream<Uint8Array> | null) ?? undefined;
       if (this.#over) throw toOver();
@@ -85,10 +88,13 @@ class FetchExchange {
 
   /** Moves bytes from the fetch's stream to our body. Never rejects. */
   async #pump(body: Body, scrubber: Scrubber): Promise<void> {
-    const reader = this.#stream?.getReader();
-    this.#reader = reader;
     try {
+      // Throws where somebody else has read the body, as a wrapper that logs without `clone()` does.
+      const reader = this.#stream?.getReader();
+      this.#reader = reader;
       for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+        if (!(next.value instanceof Uint8Array))
+          throw new TypeError(`the body's pieces must be bytes: current value is ${toShown(next.value)}`);
         body.push(next.value);
         if (this.#gate !== undefined) await this.#gate.open;
         if (this.#over) return;
@@ -129,6 +135,13 @@ class FetchExchange {
     this.#unlisten?.();
     this.#unlisten = undefined;
   }
+}
+
+/** The user's fetch may be anything; what is read of its answer must be there. */
+function assertResponse(response: unknown): void {
+  const answered = typeof response === 'object' && response !== null && 'status' in response && 'headers' in response && 'body' in response;
+  if (answered && response.headers instanceof Headers) return;
+  throw new ConfigError(`Cannot send the request as 'fetch' must answer a Response: current value is ${toShown(response)}`);
 }
 
 function refuse(response: Response, { url, scrubber }: Outgoing): void {

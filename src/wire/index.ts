@@ -75,3 +75,4 @@ export { type Hidden, Scrubber } from './scrub.ts';
 export type { EventReader } from './sse.ts';
 export type { Dispatcher } from './undici.ts';
 export type { Credential, WireEvent, WireRequest } from './types.ts';
+export type { Secret } from '../secret.ts';

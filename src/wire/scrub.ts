@@ -7,7 +7,7 @@ const SHORTEST = 4;
 const DEEPEST = 100;
 
 /** What must not show: a key, or a key and the caller's other credentials. */
-export type Hidden = Secret | readonly Secret[] | undefined;
+export type Hidden = Secret | readonly Secret[] | (() => readonly Secret[]) | undefined;
 
 /** One form in which a provider may echo a secret. */
 interface Form {
@@ -52,6 +52,7 @@ export function scrub(text: string, hidden: Hidden): string {
 
 function formsOf(hidden: Hidden): readonly Form[] {
   if (hidden === undefined) return [];
+  if (typeof hidden === 'function') return hidden().flatMap(toForms);
   return hidden instanceof Secret ? toForms(hidden) : hidden.flatMap(toForms);
 }
 

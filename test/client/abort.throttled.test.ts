@@ -30,6 +30,7 @@ function stack(limits: Partial<Throttled>) {
       secret,
       why,
       waitedMs,
+      siblings: () => leased.siblings(),
       throttled: { group: 'a', concurrency: undefined, minTimeMs: undefined, ...limits },
       sent: () => leased.sent(),
       heard: (...heard) => leased.heard(...heard),

@@ -257,3 +257,18 @@ test('whatever a provider writes, no message has a control character', async () 
     { numRuns: 100, seed: 5 },
   );
 });
+
+test('another key of the provider, echoed by a gateway that repeats an older answer, does not show', async () => {
+  const other = 'sk-of-another-caller-0123456789';
+  const server = await world.server((_request, response) => json(response, 500, error(`upstream said no to ${other}`)));
+  const client = world.client({
+    retry: { attempts: 1 },
+    providers: {
+      own: { protocol: 'openai', baseURL: server.url, keys: ['sk-of-this-caller-0123456789', { secret: other, models: ['none'] }] },
+    },
+  });
+  const seen = listen(client);
+  const failure: unknown = await client.chat({ ...ask(), model: 'own/m' }).catch((reason: unknown) => reason);
+  expect(failure).toMatchObject({ class: 'server_error', message: expect.stringContaining('upstream said no to') });
+  expect([...textsOf(failure), ...seen.texts].join('\n')).not.toContain(other);
+});

@@ -96,6 +96,7 @@ function fakeLease(throttled?: Partial<Throttled>): FakeLease {
     keyId: 'key-1',
     groupId: throttled?.group ?? 'group-1',
     secret: undefined,
+    siblings: () => [],
     why: 'the only key',
     waitedMs: 0,
     throttled: throttled && { group: 'group-1', concurrency: undefined, minTimeMs: undefined, ...throttled },

@@ -98,6 +98,11 @@ describe('a stream', () => {
     expect(await answer.done).toEqual({ status: 'complete', usage: undefined });
   });
 
+  test('without any choice is no answer: another key may have one', async () => {
+    const { stream } = await start(serving(events('[DONE]')));
+    await expect(stream()).rejects.toMatchObject({ reached: true, verdict: { class: 'server_error', scope: 'route' } });
+  });
+
   test.each([
     ['without [DONE]', 'end'],
     ['reset instead of [DONE]', 'break'],

@@ -362,6 +362,32 @@ describe('a given fetch', () => {
     await expect(sent).rejects.toMatchObject({ kind: 'redirect', detail: expect.stringContaining(server.url) });
   });
 
+  test('whose body somebody else has read fails, and nothing is left hanging', async () => {
+    const fetch = async (): Promise<Response> => {
+      const response = new Response('{}');
+      await response.text();
+      return response;
+    };
+    const response = await open({ fetch }).send(toRequest('https://api.test/'), undefined, endless());
+    await expect(response.body.text()).rejects.toMatchObject({ kind: 'network', reached: true });
+  });
+
+  test('whose body is no bytes fails', async () => {
+    const body = new ReadableStream({ start: (controller) => (controller.enqueue('text'), controller.close()) });
+    const answer = { type: 'default', status: 200, headers: new Headers(), body, redirected: false } as unknown as Response;
+    const response = await open({ fetch: () => Promise.resolve(answer) }).send(toRequest('https://api.test/'), undefined, endless());
+    await expect(response.body.text()).rejects.toMatchObject({ kind: 'network' });
+  });
+
+  test.each([[undefined], [{}], ['text']])('that answers %j is a ConfigError', async (answer) => {
+    const sent = open({ fetch: () => Promise.resolve(answer as unknown as Response) }).send(
+      toRequest('https://api.test/'),
+      undefined,
+      endless(),
+    );
+    await expect(sent).rejects.toThrow(/'fetch' must answer a Response: current value is /);
+  });
+
   test('needs no body', async () => {
     const response = await open({ fetch: () => Promise.resolve(new Response(null, { status: 200 })) }).send(
       toRequest('https://api.test/'),

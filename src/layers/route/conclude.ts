@@ -81,7 +81,7 @@ function merge(exhausted: readonly Exhausted[], cause: AggregateError | undefine
   const times = exhausted.flatMap(({ error }) => error.retryAt ?? []);
   const retryAt = times.length === 0 ? undefined : Math.min(...times);
   const keys = new Map(exhausted.flatMap(({ error }) => error.keys).map((key) => [key.id, key]));
-  const when = retryAt === undefined ? 'none will by itself' : `the first may at ${new Date(retryAt).toISOString()}`;
+  const when = retryAt === undefined ? 'none names a time' : `the first may at ${new Date(retryAt).toISOString()}`;
   const names = exhausted.map(({ target }) => toName(target)).join(', ');
   return new KeysExhaustedError(`Cannot answer with ${names} as no key can serve in time: ${when}`, {
     retryAt,

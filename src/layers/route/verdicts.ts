@@ -33,7 +33,8 @@ export function isSickness(error: unknown): error is AttemptError {
 export function toHealth(error: unknown): Health {
   if (!(error instanceof AttemptError)) return 'nothing';
   if (isSick(error.verdict)) return 'sick';
-  return isRequestFailure(error.verdict.class) ? 'well' : 'nothing';
+  // One that was refused here never got there.
+  return error.reached && isRequestFailure(error.verdict.class) ? 'well' : 'nothing';
 }
 
 /** What an answer's end says about its route. A reader who leaves has seen it work. */

@@ -286,7 +286,7 @@ describe('route errors', () => {
     const { send, call } = start({ [A]: dry('key-a'), [B]: dry('key-b') });
     const error = await rejection(send(call()));
     expect(error).toMatchObject({
-      message: 'Cannot answer with openai/a, anthropic/b as no key can serve in time: none will by itself',
+      message: 'Cannot answer with openai/a, anthropic/b as no key can serve in time: none names a time',
       retryAt: undefined,
       keys: [key('key-a'), key('key-b')],
     });
