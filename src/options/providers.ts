@@ -170,12 +170,17 @@ function findHidden(named: Readonly<Record<string, string>>): { readonly hidden?
 }
 
 /** Lower-case names. Values may be secrets, so that no message shows one. */
+/** Somebody may have put a key where the name belongs: what is long and has digits is not shown. */
+function shownName(header: string): string {
+  return header.length >= 16 && /\d/.test(header) ? `a text of ${header.length} characters` : toShown(header);
+}
+
 function toHeaders(provider: string, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const entries = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value] as const);
   for (const [header, value] of entries) {
     if (HEADER_NAME.test(header) && HEADER_VALUE.test(value)) continue;
     throw new ConfigError(
-      `Cannot create the client as 'providers.${provider}' must send headers that HTTP allows: current value is one of ${header.length} and ${value.length} characters, not shown as it may be a key`,
+      `Cannot create the client as 'providers.${provider}' must send headers that HTTP allows: current name is ${shownName(header)}, its value is not shown`,
     );
   }
   return Object.fromEntries(entries);

@@ -71,7 +71,7 @@ export type { WireBody } from './body.ts';
 export { WireError } from './failure.ts';
 export type { Fetch } from './fetch.ts';
 export { readErrorBody, type Stop, type WireResponse } from './response.ts';
-export { type Hidden, Scrubber } from './scrub.ts';
+export { Scrubber } from './scrub.ts';
 export type { EventReader } from './sse.ts';
 export type { Dispatcher } from './undici.ts';
 export type { Credential, WireEvent, WireRequest } from './types.ts';

@@ -10,7 +10,7 @@ function start(refuse: () => Response) {
   const client = createClient({
     clock,
     providers: { own: { protocol: 'openai', baseURL: 'http://provider.test/v1', keys: KEYS } },
-    fetch: async (_url, init) => (String(init?.body).includes('POISON') ? refuse() : Response.json(ANSWER)),
+    fetch: async (_url, init) => (typeof init?.body === 'string' && init.body.includes('POISON') ? refuse() : Response.json(ANSWER)),
   });
   const ask = (content: string, maxWaitMs = 5000) => client.chat({ model: 'own/m', messages: [{ role: 'user', content }] }, { maxWaitMs });
   return { client, ask, clock };
