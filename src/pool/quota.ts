@@ -18,7 +18,7 @@ export class Quota {
   /** Attempts whose headers are not here yet. */
   readonly unheard = new Set<Unheard>();
   readonly #slots = new Map<string, LearnedMeter>();
-  /** True when its limits are nobody's to find out: somebody configured them, or no provider stands behind it. */
+  /** True when nothing is to be found out: a concurrency bounds it, or no key is needed. A configured rate says nothing of the burst. */
   readonly #known: boolean;
   #lost: Unheard[] = [];
   inFlight = 0;
@@ -31,7 +31,7 @@ export class Quota {
   constructor(model: string, meters: Meter[], known: boolean) {
     this.model = model;
     this.meters = meters;
-    this.#known = known || meters.length > 0;
+    this.#known = known;
     this.#ramp = this.#known ? Infinity : FIRST_PROBES;
   }
 

@@ -361,11 +361,16 @@ describe('a quota of which nothing is known', () => {
   });
 
   it.each([
-    ['with a configured bucket', { limits: limits(bucket({ limit: 3000 })) }, 1000],
     ['with a configured concurrency', { limits: { ...limits(), concurrency: 100 } }, 100],
     ['without a key', { secret: undefined }, 1000],
   ])('%s is not unknown: nothing is probed', (_name, more, expected) => {
     expect(start(new Rig([keyInput('a', more)]))).toHaveLength(expected);
+  });
+
+  it('is probed also where a rate is configured, as that says nothing of the burst', () => {
+    const limited = keyInput('a', { limits: limits(bucket({ limit: 3000 })) });
+    expect(start(new Rig([limited]))).toHaveLength(start(new Rig(['a'])).length);
+    expect(start(new Rig([limited])).length).toBeLessThan(10);
   });
 
   it('a refusal halves it once for a burst', () => {
