@@ -1,12 +1,13 @@
 import type { Asked } from './chat/asked.ts';
 import type { ChatChunk } from './chat/chunk.ts';
-import type { ChatCompletion, Embeddings, Usage } from './chat/reply.ts';
+import type { ChatCompletion, Usage, Whole } from './chat/reply.ts';
 import type { Deadline } from './deadline.ts';
 import type { ClientEvent } from './events.ts';
 import type { Verdict } from './failure.ts';
 import type { Lease } from './pool/lease.ts';
 import type { Provider } from './providers/provider.ts';
 import type { Trace } from './trace.ts';
+import type { WireRequest } from './wire/types.ts';
 
 /** One provider and model that may serve a call. */
 export interface Target {
@@ -64,6 +65,8 @@ export interface Routed extends Call {
 /** One attempt: a call at one target with the right to use one key. */
 export interface Leased extends Routed {
   readonly lease: Lease;
+  /** What is sent, without the secret. */
+  readonly request: WireRequest;
 }
 
 /** How an answer ended. */
@@ -76,7 +79,9 @@ export type End =
 
 export interface WholeAnswer {
   readonly kind: 'whole';
-  readonly whole: ChatCompletion | Embeddings;
+  readonly whole: Whole;
+  /** The provider's own answer, parsed, untouched. Absent where it is not at hand: `whole` stands for it. */
+  readonly raw?: unknown;
   readonly done: Promise<End>;
 }
 

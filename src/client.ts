@@ -1,7 +1,7 @@
 import { SignalHub } from './abort.ts';
 import type { Answer, Call, Leased, Routed, Send } from './call.ts';
 import type { Asked } from './chat/asked.ts';
-import type { ChatCompletion, ChatReply, Embeddings, EmbedReply } from './chat/reply.ts';
+import type { ChatCompletion, ChatReply, Embeddings, EmbedReply, Whole } from './chat/reply.ts';
 import { readText } from './chat/reply.ts';
 import type { ChatRequest, EmbedRequest } from './chat/request.ts';
 import { validateChat, validateEmbed } from './chat/validate.ts';
@@ -240,7 +240,7 @@ export class Client implements AsyncDisposable {
 }
 
 /** Plain calls are answered whole: layers that turn one kind into the other do it above the transport. The operation decides the shape. */
-function wholeOf(answer: Answer): ChatCompletion | Embeddings {
+function wholeOf(answer: Answer): Whole {
   if (answer.kind === 'parts') throw new TypeError('A plain call was answered with a stream');
   return answer.whole;
 }

@@ -62,6 +62,8 @@ export interface Verdict {
   readonly readings?: readonly BucketReading[];
   /** The organisation that the answer named. */
   readonly organization?: string;
+  /** The project (workspace, team) that the answer named: keys of one project share their limits. */
+  readonly project?: string;
 }
 
 /**

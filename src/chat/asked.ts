@@ -1,6 +1,7 @@
-import type { ChatRequest, EmbedRequest } from './request.ts';
+import type { ChatRequest, EmbedRequest, ModelsRequest } from './request.ts';
 
 /** What was asked: one operation with its request. Later operations join the union. */
 export type Asked =
   | { readonly operation: 'chat'; readonly request: ChatRequest }
-  | { readonly operation: 'embed'; readonly request: EmbedRequest };
+  | { readonly operation: 'embed'; readonly request: EmbedRequest }
+  | { readonly operation: 'models'; readonly request: ModelsRequest };

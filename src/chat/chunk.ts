@@ -1,4 +1,4 @@
-import type { FinishReason, Usage } from './reply.ts';
+import type { Annotation, FinishReason, ReasoningDetail, Usage } from './reply.ts';
 
 /** A piece of a tool call: the first one of an index carries id and name, the others arguments. */
 export interface ToolCallDelta {
@@ -6,6 +6,7 @@ export interface ToolCallDelta {
   readonly id?: string;
   readonly type?: 'function';
   readonly function?: { readonly name?: string; readonly arguments?: string };
+  readonly extra_content?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
 /** What a chunk adds to a message. */
@@ -14,6 +15,10 @@ export interface Delta {
   readonly content?: string | null;
   readonly refusal?: string | null;
   readonly tool_calls?: readonly ToolCallDelta[];
+  readonly reasoning_content?: string | null;
+  /** Pieces with one `index` belong together: their texts and signatures are joined. */
+  readonly reasoning_details?: readonly ReasoningDetail[];
+  readonly annotations?: readonly Annotation[];
   readonly [extra: string]: unknown;
 }
 

@@ -10,11 +10,15 @@ export interface Usage {
   readonly completion_tokens: number;
   readonly total_tokens: number;
   readonly prompt_tokens_details?: {
+    /** Read from the provider's prompt cache; part of `prompt_tokens`. */
     readonly cached_tokens?: number;
+    /** Written to it; part of `prompt_tokens`. */
+    readonly cache_write_tokens?: number;
     readonly audio_tokens?: number;
     readonly [extra: string]: unknown;
   } | null;
   readonly completion_tokens_details?: {
+    /** Part of `completion_tokens`. */
     readonly reasoning_tokens?: number;
     readonly audio_tokens?: number;
     readonly [extra: string]: unknown;
@@ -22,12 +26,41 @@ export interface Usage {
   readonly [extra: string]: unknown;
 }
 
-/** What the model wrote. */
+/**
+ * A piece of the model's reasoning as its provider wants it back, in OpenRouter's shape. `format` names who wrote it: a message that is
+ * sent on to another provider goes without.
+ */
+export interface ReasoningDetail {
+  readonly type: 'reasoning.text' | 'reasoning.summary' | 'reasoning.encrypted' | (string & {});
+  readonly text?: string | null;
+  readonly summary?: string;
+  /** Proof that the text is the model's own (Anthropic's thinking, Bedrock's reasoning). */
+  readonly signature?: string | null;
+  /** What only the provider can read. */
+  readonly data?: string;
+  readonly format?: string | null;
+  readonly id?: string | null;
+  readonly index?: number;
+  readonly [extra: string]: unknown;
+}
+
+/** A source that the model cites, in OpenAI's shape. */
+export interface Annotation {
+  readonly type: 'url_citation' | (string & {});
+  readonly url_citation?: { readonly url: string; readonly title?: string; readonly start_index?: number; readonly end_index?: number };
+  readonly [extra: string]: unknown;
+}
+
+/** What the model wrote. Give it back as it is in the next request: providers want their reasoning and signatures again. */
 export interface ReplyMessage {
   readonly role: 'assistant';
   readonly content: string | null;
   readonly refusal?: string | null;
   readonly tool_calls?: readonly ToolCall[];
+  /** The model's reasoning as text, where the provider shows it. */
+  readonly reasoning_content?: string | null;
+  readonly reasoning_details?: readonly ReasoningDetail[];
+  readonly annotations?: readonly Annotation[];
   readonly [extra: string]: unknown;
 }
 
@@ -70,6 +103,16 @@ export interface Embeddings {
   readonly usage?: { readonly prompt_tokens: number; readonly total_tokens: number };
   readonly [extra: string]: unknown;
 }
+
+/** Models that a provider offers, in OpenAI's shape. */
+export interface ModelList {
+  readonly object: 'list';
+  readonly data: readonly { readonly id: string; readonly object: 'model'; readonly [extra: string]: unknown }[];
+  readonly [extra: string]: unknown;
+}
+
+/** A whole answer, by operation: a chat, embeddings, or a list of models. */
+export type Whole = ChatCompletion | Embeddings | ModelList;
 
 /** What `client.embed()` resolves to. */
 export interface EmbedReply extends Embeddings {

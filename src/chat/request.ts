@@ -23,6 +23,14 @@ export interface ToolCall {
   readonly id: string;
   readonly type: 'function';
   readonly function: { readonly name: string; readonly arguments: string };
+  /** What a provider wants back with the call: `{ google: { thought_signature } }`. */
+  readonly extra_content?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Marks the end of a part of the prompt that the provider should cache, in Anthropic's shape; providers that cache by themselves ignore it. */
+export interface CacheControl {
+  readonly type: 'ephemeral';
+  readonly ttl?: '5m' | '1h';
 }
 
 /** What the model is told about its task. */
@@ -68,6 +76,7 @@ export interface ChatTool {
     readonly parameters?: Readonly<Record<string, unknown>>;
     readonly strict?: boolean | null;
   };
+  readonly cache_control?: CacheControl;
 }
 
 /** Whether the model may, must or must not call a tool, or which one. */
@@ -113,13 +122,29 @@ export interface ChatRequest {
   readonly logit_bias?: Readonly<Record<string, number>> | null;
   readonly logprobs?: boolean | null;
   readonly top_logprobs?: number | null;
+  /** How much the model thinks: `none`, `minimal`, `low`, `medium`, `high`, … as the model knows them. */
   readonly reasoning_effort?: string | null;
+  /** Thinking with a budget of tokens, in Anthropic's shape; other providers get their own form of it. */
+  readonly thinking?: {
+    readonly type: 'enabled' | 'disabled' | (string & {});
+    readonly budget_tokens?: number;
+    readonly [extra: string]: unknown;
+  } | null;
   readonly user?: string;
   readonly metadata?: Readonly<Record<string, string>> | null;
   /** Options of one provider, merged last into what is sent to it: `{ openai: { service_tier: 'flex' } }`. */
   readonly providerOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Fields to leave out for a provider that cannot express them, instead of failing. */
   readonly dropUnsupported?: readonly string[];
+  readonly [extra: string]: unknown;
+}
+
+/** Asks a provider which models it offers. */
+export interface ModelsRequest {
+  /** None: limits of models do not apply. */
+  readonly model: '';
+  readonly providerOptions?: undefined;
+  readonly dropUnsupported?: undefined;
   readonly [extra: string]: unknown;
 }
 

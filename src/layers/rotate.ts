@@ -22,12 +22,15 @@ export function rotate(
   settings: { readonly clock: Clock; readonly maxRotations: number; readonly onAttempt: (call: Call, attempt: AttemptReport) => void },
 ): Layer<Routed, Leased> {
   return (next: Send<Leased>) => async (call: Routed) => {
-    const cost = call.target.provider.protocol.estimate(call.asked);
+    const { provider, model } = call.target;
+    // Before any key is taken: what the provider cannot express fails without an attempt.
+    const request = provider.protocol.encode({ asked: call.asked, model, stream: call.stream, provider });
+    const cost = provider.protocol.estimate(call.asked);
     for (;;) {
       const lease = await take(pool, call, cost);
       const attempt = new Attempt(call, lease, settings);
       try {
-        const answer = await next({ ...call, lease });
+        const answer = await next({ ...call, lease, request });
         attempt.answered(answer);
         return answer;
       } catch (error) {

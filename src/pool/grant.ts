@@ -2,7 +2,7 @@ import type { BucketReading } from '../failure.ts';
 import type { Secret } from '../secret.ts';
 import type { Ask } from './ask.ts';
 import type { Choice } from './choose.ts';
-import type { Lease, LeaseEnd, Throttled, Used } from './lease.ts';
+import type { Account, Lease, LeaseEnd, Throttled, Used } from './lease.ts';
 import { type Cost, costIn } from './limits.ts';
 import type { KeyEntry } from './members.ts';
 import { take, type Taken, type Unheard } from './meter.ts';
@@ -87,7 +87,7 @@ export class Grant implements Lease, Unheard {
     this.#sentAt ??= this.#owner.now();
   }
 
-  heard(readings: readonly BucketReading[], organization: string | undefined): void {
+  heard(readings: readonly BucketReading[], { organization }: Account): void {
     // Headers of an answer that nobody waits for any more still tell of the limits.
     const now = this.#owner.now();
     const ramped = this.quota.rampsAt() > now;

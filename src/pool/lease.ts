@@ -15,6 +15,13 @@ export interface Used {
   readonly output: number;
 }
 
+/** Ids of whom a key belongs to, as the provider names them. */
+export interface Account {
+  readonly organization?: string;
+  /** Keys of one project share their limits. */
+  readonly project?: string;
+}
+
 /** How an attempt ended, as the pool needs to know it. */
 export type LeaseEnd =
   | { readonly status: 'served'; readonly used?: Used | undefined }
@@ -37,8 +44,8 @@ export interface Lease {
   readonly throttled: Throttled | undefined;
   /** The request leaves now. Refusals of requests sent before a hold began count as one event, so the instant matters. */
   sent(): void;
-  /** An answer's headers are here: what they say of limits and of the organisation. */
-  heard(readings: readonly BucketReading[], organization: string | undefined): void;
+  /** An answer's headers are here: what they say of limits and of the account behind the key. */
+  heard(readings: readonly BucketReading[], account: Account): void;
   /** The attempt is over. Only the first call counts. */
   settle(end: LeaseEnd): void;
 }

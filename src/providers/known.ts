@@ -1,3 +1,7 @@
+import { anthropic } from './anthropic/anthropic.ts';
+import { bedrock } from './bedrock/bedrock.ts';
+import { cohere } from './cohere/cohere.ts';
+import { google } from './google/google.ts';
 import { openai } from './openai/openai.ts';
 import type { Protocol, ProtocolName } from './provider.ts';
 
@@ -21,10 +25,14 @@ export interface KnownProvider {
 }
 
 /** Protocols by name, with the headers by which an account is named beside its key. */
-export const protocols: Readonly<Record<ProtocolName, Protocol>> = { openai };
+export const protocols: Readonly<Record<ProtocolName, Protocol>> = { openai, anthropic, google, cohere, bedrock };
 
 const ACCOUNT_HEADERS: Readonly<Record<ProtocolName, { readonly organization?: string; readonly project?: string }>> = {
   openai: { organization: 'openai-organization', project: 'openai-project' },
+  anthropic: {},
+  google: {},
+  cohere: {},
+  bedrock: {},
 };
 
 /** Known providers. One that speaks a known protocol is one row. */
@@ -35,6 +43,10 @@ export const knownProviders: Readonly<Record<string, KnownProvider>> = {
     organization: ['OPENAI_ORG_ID', 'OPENAI_ORGANIZATION'],
     project: ['OPENAI_PROJECT_ID'],
   }),
+  anthropic: hosted('anthropic', 'https://api.anthropic.com', 'ANTHROPIC'),
+  google: hosted('google', 'https://generativelanguage.googleapis.com/v1beta', 'GEMINI'),
+  cohere: hosted('cohere', 'https://api.cohere.com', 'COHERE'),
+  bedrock: hosted('bedrock', 'https://bedrock-runtime.us-east-1.amazonaws.com', 'AWS_BEARER_TOKEN_BEDROCK'),
   // 127.0.0.1, as `localhost` may be ::1 first, where these servers do not listen.
   ollama: local('openai', 'http://127.0.0.1:11434/v1', 'OLLAMA'),
   vllm: local('openai', 'http://127.0.0.1:8000/v1', 'VLLM'),

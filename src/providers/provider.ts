@@ -1,12 +1,14 @@
 import type { Asked } from '../chat/asked.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
-import type { ChatCompletion, Embeddings, Usage } from '../chat/reply.ts';
+import type { Whole } from '../chat/reply.ts';
 import type { BucketReading, Verdict } from '../failure.ts';
 import type { Secret } from '../secret.ts';
-import type { AuthPlace, WireEvent, WireFailure, WireHeaders, WireRequest } from '../wire/types.ts';
+import type { Auth, WireEvent, WireFailure, WireHeaders, WireRequest } from '../wire/types.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { UserRule } from './rules/rule.ts';
 
-/** Names of the protocols that keywheel speaks. More come with the next providers. */
-export type ProtocolName = 'openai';
+/** Names of the protocols that keywheel speaks. */
+export type ProtocolName = 'openai' | 'anthropic' | 'google' | 'cohere' | 'bedrock';
 
 /** What an attempt is expected to cost in a provider's buckets, in tokens. */
 export interface Estimate {
@@ -30,27 +32,57 @@ export interface StreamDecoder {
   readonly complete: boolean;
 }
 
+/** What is asked of one target. */
+export interface EncodeInput {
+  readonly asked: Asked;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly provider: Provider;
+}
+
+/** What a decoder knows beside the answer: protocols whose answers name no model or time take them from here. */
+export interface DecodeContext {
+  readonly asked: Asked;
+  /** The target's model, as it was asked for. */
+  readonly model: string;
+  /** When the answer came, epoch ms. */
+  readonly now: number;
+  /** From the headers, where the body has no id. */
+  readonly requestId?: string | undefined;
+}
+
+/** The provider's ids of the exchange, and of the account behind the key. */
+export interface Ids {
+  readonly requestId?: string;
+  /** Ties groups for holds of the whole organisation. */
+  readonly organization?: string;
+  /** Project, workspace or team: keys of one project share their limits. */
+  readonly project?: string;
+}
+
 /** How a family of providers speaks: pure functions, no I/O, no secret. One folder each. */
 export interface Protocol {
   readonly name: ProtocolName;
-  readonly auth: AuthPlace;
+  /** How its providers are usually shown the key. A provider's row may say otherwise. */
+  readonly auth: Auth;
+  /** What its providers usually can do. */
+  readonly capabilities: Capabilities;
   /**
    * The exchange for one target. Throws `RequestError` (without status) naming the field for what the protocol cannot express,
    * unless `request.dropUnsupported` lists it.
    */
-  encode(input: { readonly asked: Asked; readonly model: string; readonly stream: boolean; readonly provider: Provider }): WireRequest;
-  /** A whole answer with status 200; `{ error }` when the body is an error nevertheless. */
-  decodeWhole(asked: Asked, body: unknown): { readonly whole: ChatCompletion | Embeddings } | { readonly error: unknown };
-  startStream(): StreamDecoder;
+  encode(input: EncodeInput): WireRequest;
+  /** A whole answer with status 200, in OpenAI's shape; `{ error }` when the body is an error nevertheless. Never throws. */
+  decodeWhole(body: unknown, context: DecodeContext): { readonly whole: Whole } | { readonly error: unknown };
+  startStream(context: DecodeContext): StreamDecoder;
   /** What a failure means. Pure: `now` (epoch ms) turns delays into instants. */
   classify(failure: WireFailure, provider: Provider, now: number): Verdict;
-  /** Limits told by the headers of any answer. */
-  readLimits(headers: WireHeaders): readonly BucketReading[];
-  /** The provider's id of the exchange and of the organisation, where headers tell. `clean` is for the values that are used. */
-  readIds(headers: WireHeaders, clean?: (text: string) => string): { readonly requestId?: string; readonly organization?: string };
+  /** Limits told by the headers of any answer. `now`: epoch ms, for resets that are instants. */
+  readLimits(headers: WireHeaders, now: number): readonly BucketReading[];
+  /** What headers tell of them. `clean` is for the values that are used. */
+  readIds(headers: WireHeaders, clean?: (text: string) => string): Ids;
   /** What the provider will charge at admission, before it is known. */
   estimate(asked: Asked): Estimate;
-  readUsage(whole: ChatCompletion | Embeddings): Usage | undefined;
 }
 
 /** One configured provider: a protocol at an address. */
@@ -67,4 +99,11 @@ export interface Provider {
   readonly hidden?: readonly Secret[];
   /** No key is needed: a local server. */
   readonly keyless: boolean;
+  /** How it is shown the key. */
+  readonly auth: Auth;
+  readonly capabilities: Capabilities;
+  /** The user's own rules for its failures, before all others. */
+  readonly rules: readonly UserRule[];
+  /** As configured; for protocols that have it. */
+  readonly apiVersion?: string | undefined;
 }

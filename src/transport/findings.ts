@@ -1,6 +1,7 @@
 import type { Leased } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError } from '../failure.ts';
+import type { Ids } from '../providers/provider.ts';
 import { Scrubber, type Secret, WireError, type WireResponse } from '../wire/index.ts';
 import { toAttemptError, toCut, toMalformed, toTimeout, type Place } from './failures.ts';
 
@@ -25,7 +26,7 @@ export class Findings {
   }
 
   /** Ids of the exchange and the organisation. Most answers have one, so only these are scrubbed. */
-  readIds({ headers }: Head): { readonly requestId?: string; readonly organization?: string } {
+  readIds({ headers }: Head): Ids {
     return this.#call.target.provider.protocol.readIds(headers, (text) => this.#idScrubber.text(text));
   }
 

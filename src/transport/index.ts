@@ -1,9 +1,11 @@
 import type { Answer, Leased, Send } from '../call.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import { hasOutput } from '../chat/chunk.ts';
-import type { ChatCompletion, Embeddings } from '../chat/reply.ts';
+import type { ChatCompletion, Whole } from '../chat/reply.ts';
+import { readUsage } from '../chat/usage.ts';
 import type { Clock } from '../clock.ts';
 import type { AttemptError } from '../failure.ts';
+import type { DecodeContext } from '../providers/provider.ts';
 import { readErrorBody, type Wire, type WireBody, type WireResponse } from '../wire/index.ts';
 import { Attempt } from './attempt.ts';
 import { Findings } from './findings.ts';
@@ -28,24 +30,18 @@ const ERROR_BODY_MS = 5_000;
 /** How long a connection may take to end its body after the terminal marker, before it is dropped instead of kept. */
 const RELEASE_MS = 1_000;
 
-/** The bottom of the stack: encode, send, decode. Fails with `AttemptError`, the caller's own reason, or an error of the encoder. */
+/** The bottom of the stack: send what was encoded, decode what comes. Fails with `AttemptError` or the caller's own reason. */
 export function createTransport(options: TransportOptions): Send<Leased> {
   const settings: Settings = { unreadTimeoutMs: 60_000, ...options };
-  return async (call) => {
-    const { provider, model } = call.target;
-    const request = provider.protocol.encode({ asked: call.asked, model, stream: call.stream, provider });
-    return new Exchange(call, request, settings).run();
-  };
+  return async (call) => new Exchange(call, settings).run();
 }
 
 type Settings = Required<TransportOptions>;
-type Request = Parameters<Wire['send']>[0];
 
 /** One attempt on its way: what its steps share. */
 class Exchange {
   readonly #call: Leased;
   readonly #settings: Settings;
-  readonly #request: Request;
   readonly #attempt: Attempt;
   readonly #findings: Findings;
   #reached = false;
@@ -53,12 +49,11 @@ class Exchange {
   /** Stops the timers that end with the first output. */
   #begun: () => void = () => {};
 
-  constructor(call: Leased, request: Request, settings: Settings) {
+  constructor(call: Leased, settings: Settings) {
     this.#call = call;
-    this.#request = request;
     this.#settings = settings;
     this.#attempt = new Attempt(settings.clock, call.deadline);
-    this.#findings = new Findings(call, request.url, settings.clock);
+    this.#findings = new Findings(call, call.request.url, settings.clock);
   }
 
   async run(): Promise<Answer> {
@@ -82,18 +77,18 @@ class Exchange {
   }
 
   async #send(): Promise<WireResponse> {
-    const { lease, target, trace } = this.#call;
-    const { protocol } = target.provider;
-    const credential = lease.secret === undefined ? undefined : { secret: lease.secret, place: protocol.auth };
+    const { lease, target, trace, request } = this.#call;
+    const { protocol, auth } = target.provider;
+    const credential = lease.secret === undefined ? undefined : { secret: lease.secret, auth };
     const opened = (): void => {
       this.#reached = true;
       lease.sent();
     };
-    const response = await this.#settings.wire.send(this.#request, credential, this.#attempt, opened, this.#findings.scrubber);
+    const response = await this.#settings.wire.send(request, credential, this.#attempt, opened, this.#findings.scrubber);
     this.#body = response.body;
-    const { requestId, organization } = this.#findings.readIds(response);
-    if (requestId !== undefined) trace.named(requestId);
-    lease.heard(protocol.readLimits(response.headers), organization);
+    const ids = this.#findings.readIds(response);
+    if (ids.requestId !== undefined) trace.named(ids.requestId);
+    lease.heard(protocol.readLimits(response.headers, this.#settings.clock.now()), ids);
     return response;
   }
 
@@ -108,17 +103,21 @@ class Exchange {
   }
 
   async #whole(response: WireResponse): Promise<Answer> {
-    const { protocol } = this.#call.target.provider;
-    const whole = await this.#decodeWhole(response);
+    const { whole, raw } = await this.#decodeWhole(response);
     this.#attempt.close();
-    return { kind: 'whole', whole, done: Promise.resolve({ status: 'complete', usage: protocol.readUsage(whole) }) };
+    return { kind: 'whole', whole, raw, done: Promise.resolve({ status: 'complete', usage: readUsage(whole) }) };
   }
 
-  async #decodeWhole(response: WireResponse): Promise<ChatCompletion | Embeddings> {
-    const { asked, target } = this.#call;
-    const decoded = target.provider.protocol.decodeWhole(asked, this.#parse(await response.body.text(), response));
+  async #decodeWhole(response: WireResponse): Promise<{ readonly whole: Whole; readonly raw: unknown }> {
+    const raw = this.#parse(await response.body.text(), response);
+    const decoded = this.#call.target.provider.protocol.decodeWhole(raw, this.#context(response));
     if ('error' in decoded) throw this.#findings.inBand(decoded.error, response);
-    return decoded.whole;
+    return { whole: decoded.whole, raw };
+  }
+
+  #context(response: WireResponse): DecodeContext {
+    const { asked, target } = this.#call;
+    return { asked, model: target.model, now: this.#settings.clock.now(), requestId: this.#findings.readIds(response).requestId };
   }
 
   #parse(text: string, response: WireResponse): unknown {
@@ -147,10 +146,10 @@ class Exchange {
 
   async #replay(response: WireResponse): Promise<Answer> {
     // Only chats are streamed.
-    const whole = (await this.#decodeWhole(response)) as ChatCompletion;
+    const whole = (await this.#decodeWhole(response)).whole as ChatCompletion;
     this.#attempt.close();
     this.#noteFirst();
-    return toReplayed(whole, this.#call.target.provider.protocol.readUsage(whole));
+    return toReplayed(whole, readUsage(whole));
   }
 
   /** Holds back what comes before the first output: until then another key or provider can take over unseen. */
@@ -195,7 +194,7 @@ class Exchange {
       cut: () => this.#findings.cut(),
     };
     const giveUp = (): void => this.#attempt.end(this.#findings.timeout('idleTimeoutMs', idleTimeoutMs, true));
-    const decoder = this.#call.target.provider.protocol.startStream();
+    const decoder = this.#call.target.provider.protocol.startStream(this.#context(response));
     return new ChunkReader(wire.events(response.body), decoder, failures, { clock, idleTimeoutMs, giveUp });
   }
 

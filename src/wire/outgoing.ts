@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import { Secret } from '../secret.ts';
 import type { Scrubber } from './scrub.ts';
-import type { Credential, WireRequest } from './types.ts';
+import type { Auth, AuthPlace, Credential, WireRequest } from './types.ts';
 
 /** A request with its secret in place. It never leaves `wire/`. */
 export interface Outgoing {
@@ -29,7 +29,7 @@ export function toOutgoing(request: WireRequest, credential: Credential | undefi
     if (UNSENDABLE.test(value)) throw toUnsendable(`header '${name}'`, value);
     headers[name] = value;
   }
-  if (credential !== undefined) headers[credential.place.header] = toCredentialHeader(credential);
+  if (credential !== undefined) putCredential(headers, credential);
   return { method: request.method, url, headers, body: request.body, scrubber };
 }
 
@@ -48,10 +48,16 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-function toCredentialHeader({ secret, place }: Credential): string {
-  const value = place.prefix + Secret.reveal(secret);
-  if (!UNSENDABLE.test(value)) return value;
-  throw toUnsendable(`the secret of key ${secret.label}`, Secret.reveal(secret));
+function putCredential(headers: Record<string, string>, { secret, auth }: Credential): void {
+  const text = Secret.reveal(secret);
+  if (UNSENDABLE.test(text)) throw toUnsendable(`the secret of key ${secret.label}`, text);
+  const { header, prefix } = placeOf(auth, text);
+  headers[header] = prefix + text;
+}
+
+function placeOf(auth: Auth, text: string): AuthPlace {
+  if (auth.kind === 'aws') return { header: 'authorization', prefix: 'Bearer ' };
+  return auth.unless?.find(({ looks }) => looks.test(text)) ?? auth;
 }
 
 /** The value may be a secret, so only its length is told. */

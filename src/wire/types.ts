@@ -10,25 +10,37 @@ export interface WireRequest {
   readonly body: string | undefined;
 }
 
-/** Where a protocol wants the secret: `{ header: 'authorization', prefix: 'Bearer ' }`. */
+/** A header that carries the secret: `{ header: 'authorization', prefix: 'Bearer ' }`. */
 export interface AuthPlace {
   readonly header: string;
   readonly prefix: string;
 }
 
-/** The secret and its place; `undefined` for a keyless provider. */
+/**
+ * How a provider wants to be shown the secret. `unless`: secrets that look different go elsewhere, the first that fits
+ * (an OAuth token beside API keys). `aws`: a secret `ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN]` signs the request
+ * (Signature Version 4), any other is a bearer key.
+ */
+export type Auth =
+  | (AuthPlace & { readonly kind: 'header'; readonly unless?: readonly (AuthPlace & { readonly looks: RegExp })[] })
+  | { readonly kind: 'aws'; readonly region: string; readonly service: string };
+
+/** The secret and how it is shown; `undefined` for a keyless provider. */
 export interface Credential {
   readonly secret: Secret;
-  readonly place: AuthPlace;
+  readonly auth: Auth;
 }
 
 /** Response headers, lower-case names. Repeated ones are joined by a comma. */
 export type WireHeaders = Readonly<Record<string, string>>;
 
-/** One server-sent event. */
+/** One server-sent event, or one message of AWS's binary event stream. */
 export interface WireEvent {
+  /** The `event:` field; of a binary message its `:event-type`, or its `:exception-type`. */
   readonly event: string | undefined;
   readonly data: string;
+  /** A binary message that says that the stream failed. */
+  readonly exception?: true;
   /** The body ended before the event's blank line: it may be cut. */
   readonly unterminated?: true;
 }

@@ -282,7 +282,7 @@ test('a reply taken apart and put together is the same', () => {
       refusal: fc.option(fc.string()),
       reasoning_content: fc.string(),
       tool_calls: fc.uniqueArray(toolCall, { minLength: 1, maxLength: 3, selector: ({ id }) => id }),
-      annotations: fc.array(fc.jsonValue(), { maxLength: 3 }),
+      annotations: fc.array(fc.record({ type: fc.string(), extra: fc.jsonValue() }), { maxLength: 3 }),
     },
     { requiredKeys: ['role', 'content'] },
   );

@@ -23,7 +23,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   wire: ['secret', 'clock', 'abort', 'errors', 'failure', 'printable', 'deadline'],
 
   // One way down.
-  call: ['type chat', 'type pool', 'type providers', 'report', 'trace', 'failure', 'deadline', 'type events'],
+  call: ['type chat', 'type pool', 'type providers', 'report', 'trace', 'failure', 'deadline', 'type events', 'type wire'],
   transport: ['call', 'chat', 'providers', 'wire', 'type pool', 'errors', 'failure', 'clock', 'deadline', 'printable', 'trace'],
   layers: [
     'call',

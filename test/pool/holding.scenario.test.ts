@@ -135,7 +135,7 @@ describe('half-open', () => {
 });
 
 describe('an organisation', () => {
-  const org = (rig: Rig, id: string, name: string): void => rig.take({ keys: [id] }).heard([], name);
+  const org = (rig: Rig, id: string, name: string): void => rig.take({ keys: [id] }).heard([], { organization: name });
 
   it('that two groups share is held for both, and for no other', () => {
     const rig = new Rig(['a', 'b', 'c']);
@@ -312,7 +312,7 @@ describe('a quota of which nothing is known', () => {
     const rig = new Rig(['a']);
     const leases = [1, 2, 3, 4].map(() => rig.take());
     const waiting = rig.wait();
-    leases[0]?.heard([], undefined);
+    leases[0]?.heard([], {});
     await turn();
     expect(waiting.lease).toBeDefined();
   });
@@ -320,7 +320,7 @@ describe('a quota of which nothing is known', () => {
   it('is known with the first headers that tell its limits', async () => {
     const rig = new Rig(['a']);
     const lease = rig.take();
-    lease.heard([reading(60, 59, 1000)], undefined);
+    lease.heard([reading(60, 59, 1000)], {});
     for (let count = 0; count < 59; count += 1) rig.take();
     expect(rig.refused({ waitUntil: START + 999 })).toMatchObject({ retryAt: START + 1005 });
   });
@@ -389,24 +389,24 @@ describe('a learned limit that is too small for all calls', () => {
   it('refuses nothing by itself: the call waits until it is full, and the server decides', async () => {
     const rig = new Rig(['a']);
     const lease = rig.take();
-    lease.heard([tokens], undefined);
+    lease.heard([tokens], {});
     lease.settle(served());
     const large = rig.take(huge);
     const waiting = rig.wait(huge);
     large.settle(served({ input: 5000, output: 0 }));
     await rig.clock.advance(120_000);
-    waiting.lease?.heard([reading(100_000, 70_000, 0, { counts: 'tokens', slot: 'tokens/60000' })], undefined);
+    waiting.lease?.heard([reading(100_000, 70_000, 0, { counts: 'tokens', slot: 'tokens/60000' })], {});
     waiting.lease?.settle(served());
     expect(rig.snapshot('a').buckets).toMatchObject([{ source: 'learned', limit: 100_000 }]);
   });
 
   it('is forgotten by a reset, and learned again', () => {
     const rig = new Rig([keyInput('a', { limits: limits(bucket({ limit: 60 })) })]);
-    rig.take().heard([tokens], undefined);
+    rig.take().heard([tokens], {});
     expect(rig.snapshot('a').buckets.map(({ source }) => source)).toEqual(['configured', 'learned']);
     new Keys(rig.pool, rig.clock, []).reset('a');
     expect(rig.snapshot('a').buckets.map(({ source }) => source)).toEqual(['configured']);
-    rig.take().heard([tokens], undefined);
+    rig.take().heard([tokens], {});
     expect(rig.snapshot('a').buckets.map(({ source }) => source)).toEqual(['configured', 'learned']);
   });
 });

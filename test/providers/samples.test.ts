@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Scope, Verdict } from '../../src/failure.ts';
 import { openai } from '../../src/providers/openai/openai.ts';
-import { aProvider, failureOf, readEvents } from './support.ts';
+import { aContext, aProvider, failureOf, readEvents } from './support.ts';
 
 // Literal answers that were captured, with the class, scope and delay that each means. The folder is not part of the project.
 const FILE = new URL('../../../shared/reference/error-samples.json', import.meta.url);
@@ -56,7 +56,7 @@ function classifySample(sample: Sample): Verdict {
 }
 
 function firstError(text: string): unknown {
-  const decoder = openai.startStream();
+  const decoder = openai.startStream(aContext());
   for (const event of readEvents(text)) {
     const decoded = decoder.decode(event);
     if (decoded.kind === 'error') return decoded.body;

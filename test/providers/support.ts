@@ -1,11 +1,32 @@
 import { openai } from '../../src/providers/openai/openai.ts';
-import type { Provider } from '../../src/providers/provider.ts';
+import type { Asked } from '../../src/chat/asked.ts';
+import type { DecodeContext, Provider } from '../../src/providers/provider.ts';
 import type { WireEvent, WireFailure } from '../../src/wire/types.ts';
 
 /** A provider of OpenAI's protocol, with what a test wants different. */
 export function aProvider(overrides: Partial<Provider> = {}): Provider {
-  return { name: 'openai', protocol: openai, baseURL: 'https://api.openai.com/v1', headers: {}, query: {}, keyless: false, ...overrides };
+  const { protocol = openai } = overrides;
+  return {
+    name: 'openai',
+    protocol,
+    baseURL: 'https://api.openai.com/v1',
+    headers: {},
+    query: {},
+    keyless: false,
+    auth: protocol.auth,
+    capabilities: protocol.capabilities,
+    rules: [],
+    ...overrides,
+  };
 }
+
+/** What a decoder is told beside the answer. */
+export function aContext(overrides: Partial<DecodeContext> = {}): DecodeContext {
+  return { asked: CHAT, model: 'm', now: Date.UTC(2026, 6, 1), ...overrides };
+}
+
+export const CHAT: Asked = { operation: 'chat', request: { model: 'm', messages: [{ role: 'user', content: 'Hi' }] } };
+export const EMBED: Asked = { operation: 'embed', request: { model: 'm', input: 'a' } };
 
 /** A failed exchange as the wire hands it on. */
 export function failureOf(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}, inBand = false): WireFailure {

@@ -8,7 +8,9 @@ import { AttemptError, type FailureClass, type Verdict } from '../../src/failure
 import type { Lease, LeaseEnd, Throttled } from '../../src/pool/lease.ts';
 import type { Protocol, Provider } from '../../src/providers/provider.ts';
 import type { AttemptReport } from '../../src/report.ts';
+import { openai } from '../../src/providers/openai/openai.ts';
 import { Trace } from '../../src/trace.ts';
+import type { WireRequest } from '../../src/wire/types.ts';
 
 /** One for all calls, as in a client: a signal that many calls share has one listener. */
 const hub = new SignalHub();
@@ -17,22 +19,34 @@ const unused = (): never => {
   throw new Error('Cannot answer as this protocol is a fake');
 };
 
+const fakeRequest: WireRequest = { method: 'POST', url: 'https://openai.test/v1', headers: {}, body: undefined };
+
 /** A protocol for layers that never speak it. */
 const fakeProtocol: Protocol = {
   name: 'openai',
-  auth: { header: 'authorization', prefix: 'Bearer ' },
-  encode: unused,
+  auth: openai.auth,
+  capabilities: openai.capabilities,
+  encode: () => fakeRequest,
   decodeWhole: unused,
   startStream: unused,
   classify: unused,
   readLimits: unused,
   readIds: unused,
   estimate: unused,
-  readUsage: unused,
 };
 
 function fakeProvider(name = 'openai'): Provider {
-  return { name, protocol: fakeProtocol, baseURL: `https://${name}.test/v1`, headers: {}, query: {}, keyless: false };
+  return {
+    name,
+    protocol: fakeProtocol,
+    baseURL: `https://${name}.test/v1`,
+    headers: {},
+    query: {},
+    keyless: false,
+    auth: openai.auth,
+    capabilities: openai.capabilities,
+    rules: [],
+  };
 }
 
 /** `fakeTarget('openai/gpt')`: the route has the same name. */
@@ -109,7 +123,11 @@ function fakeLease(throttled?: Partial<Throttled>): FakeLease {
 
 /** A call that has its lease; `throttled` makes its group a limited one. */
 export function fakeLeased(options: FakeCallOptions & { readonly throttled?: Partial<Throttled> }): Leased {
-  return { ...fakeRouted(options), lease: fakeLease(options.throttled) };
+  return {
+    ...fakeRouted(options),
+    lease: fakeLease(options.throttled),
+    request: fakeRequest,
+  };
 }
 
 const fakeCompletion: ChatCompletion = {

@@ -6,6 +6,7 @@ import { Secret } from '../../src/secret.ts';
 import { createTransport, type TransportOptions } from '../../src/transport/index.ts';
 import { createWire, type Wire, type WireOptions } from '../../src/wire/index.ts';
 import { fakeLeased, type FakeCallOptions } from '../support/fake-call.ts';
+import { aProvider } from '../providers/support.ts';
 import { json, startStub, type StubServer } from '../support/stub-server.ts';
 
 export const SECRET = 'sk-test-4f9c1d7e22aa90bb';
@@ -39,10 +40,13 @@ export async function rig(listener: Parameters<typeof startStub>[0], options: Ri
   const told: Told[] = [];
   const call = (more: Partial<FakeCallOptions> = {}): Leased => {
     const leased = fakeLeased({ clock, ...more });
+    const provider = aProvider({ baseURL: `${server.url}/v1` });
+    const { asked, stream } = leased;
     return {
       ...leased,
+      request: openai.encode({ asked, model: 'gpt-5-mini', stream, provider }),
       target: {
-        provider: { name: 'openai', protocol: openai, baseURL: `${server.url}/v1`, headers: {}, query: {}, keyless: false },
+        provider,
         model: 'gpt-5-mini',
         route: 'openai/gpt-5-mini',
       },
@@ -50,7 +54,7 @@ export async function rig(listener: Parameters<typeof startStub>[0], options: Ri
         ...leased.lease,
         secret: new Secret(SECRET),
         sent: () => void told.push('sent'),
-        heard: (readings, organization) => void told.push({ heard: readings.map(({ slot }) => slot), organization }),
+        heard: (readings, { organization }) => void told.push({ heard: readings.map(({ slot }) => slot), organization }),
       },
     };
   };

@@ -6,7 +6,7 @@ import type { Credential, WireRequest } from '../../src/wire/index.ts';
 
 export const SECRET = 'sk-test-4f9c1d7e22aa90bb';
 
-export const credential: Credential = { secret: new Secret(SECRET), place: { header: 'authorization', prefix: 'Bearer ' } };
+export const credential: Credential = { secret: new Secret(SECRET), auth: { kind: 'header', header: 'authorization', prefix: 'Bearer ' } };
 
 export function toRequest(url: string, more: Partial<WireRequest> = {}): WireRequest {
   return { method: 'POST', url, headers: { 'content-type': 'application/json' }, body: '{"hello":"wörld"}', ...more };

@@ -1,13 +1,13 @@
 import type { Asked } from '../../chat/asked.ts';
 import type { ChatChunk } from '../../chat/chunk.ts';
-import type { ChatCompletion, Embeddings } from '../../chat/reply.ts';
+import type { Whole } from '../../chat/reply.ts';
 
 /** Entries of another version are misses: raise it when their shape changes. */
 const VERSION = 1;
 
 /** An answer as it was given: whole, or as the chunks of a stream. */
 export type Content =
-  | { readonly kind: 'whole'; readonly whole: ChatCompletion | Embeddings }
+  | { readonly kind: 'whole'; readonly whole: Whole }
   | { readonly kind: 'chunks'; readonly chunks: readonly ChatChunk[] };
 
 /** An answer as JSON texts, one for each chunk of a stream. */
@@ -81,13 +81,13 @@ function readContent(record: Readonly<Record<string, unknown>>, operation: Asked
   const { whole, chunks } = record;
   if (isRecord(whole)) {
     const isWhole =
-      operation === 'embed'
+      operation !== 'chat'
         ? isRecords(whole['data'])
         : isRecords(whole['choices']) && whole['choices'].every(({ message }) => isRecord(message));
     // Checked above as far as it matters.
-    return isWhole ? { kind: 'whole', whole: whole as unknown as ChatCompletion | Embeddings } : undefined;
+    return isWhole ? { kind: 'whole', whole: whole as unknown as Whole } : undefined;
   }
-  if (operation === 'embed' || !isRecords(chunks) || chunks.length === 0) return undefined;
+  if (operation !== 'chat' || !isRecords(chunks) || chunks.length === 0) return undefined;
   const areChunks = chunks.every(({ choices }) => isRecords(choices) && choices.every(({ delta }) => isRecord(delta)));
   return areChunks ? { kind: 'chunks', chunks: chunks as unknown as readonly ChatChunk[] } : undefined;
 }

@@ -1,7 +1,7 @@
 import type { SignalHub } from '../../abort.ts';
 import type { Answer, Call, PartsAnswer, Send } from '../../call.ts';
 import { Collector } from '../../chat/collect.ts';
-import type { ChatCompletion, Embeddings } from '../../chat/reply.ts';
+import type { Whole } from '../../chat/reply.ts';
 import type { Clock } from '../../clock.ts';
 import { Deadline } from '../../deadline.ts';
 import { DeadlineError, KeysExhaustedError } from '../../errors.ts';
@@ -32,9 +32,7 @@ export interface FlightOptions {
 }
 
 /** What came back: `toWhole` gives each passenger an answer of its own. */
-type Landing =
-  | { readonly kind: 'whole'; readonly toWhole: (call: Call) => ChatCompletion | Embeddings }
-  | { readonly kind: 'parts'; readonly channel: Channel };
+type Landing = { readonly kind: 'whole'; readonly toWhole: (call: Call) => Whole } | { readonly kind: 'parts'; readonly channel: Channel };
 
 /**
  * One request for many equal calls. It belongs to none of them: it has a controller of its own and the latest deadline of its passengers,
@@ -156,14 +154,13 @@ export class Flight {
     return goesOn;
   }
 
-  #landWhole(whole: ChatCompletion | Embeddings): Landing {
+  #landWhole(whole: Whole): Landing {
     const storable = isStorable(whole);
     const text = storable || this.#aboard > 1 ? JSON.stringify(whole) : undefined;
     if (storable && text !== undefined && !this.#ended) this.#options.events.landed(this, { kind: 'whole', text });
     this.#end();
     // Written by this program from the answer.
-    const toWhole = (call: Call) =>
-      call === this.leader || text === undefined ? whole : (JSON.parse(text) as ChatCompletion | Embeddings);
+    const toWhole = (call: Call) => (call === this.leader || text === undefined ? whole : (JSON.parse(text) as Whole));
     return { kind: 'whole', toWhole };
   }
 

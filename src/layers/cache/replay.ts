@@ -1,7 +1,7 @@
 import type { Answer, Call, End } from '../../call.ts';
 import type { ChatChunk } from '../../chat/chunk.ts';
 import { Collector } from '../../chat/collect.ts';
-import type { ChatCompletion, Embeddings } from '../../chat/reply.ts';
+import type { ChatCompletion, Whole } from '../../chat/reply.ts';
 import { toChunks } from '../../chat/replay.ts';
 import type { Clock } from '../../clock.ts';
 import type { Content } from './entry.ts';
@@ -15,7 +15,7 @@ export function toAnswer(content: Content, call: Call, clock: Clock): Answer {
   return isChat(content.whole) ? replay(toChunks(content.whole), call, clock) : toWholeAnswer(content.whole);
 }
 
-export function toWholeAnswer(whole: ChatCompletion | Embeddings): Answer {
+export function toWholeAnswer(whole: Whole): Answer {
   const end: End = { status: 'complete', usage: isChat(whole) ? (whole.usage ?? undefined) : undefined };
   return { kind: 'whole', whole, done: Promise.resolve(end) };
 }

@@ -1,5 +1,5 @@
 import type { ChatChunk } from '../../chat/chunk.ts';
-import type { ChatCompletion, Embeddings } from '../../chat/reply.ts';
+import type { ChatCompletion, Whole } from '../../chat/reply.ts';
 
 /**
  * Ends of a choice that the model chose itself. Everything else is cut short, filtered, failed or unknown
@@ -8,7 +8,7 @@ import type { ChatCompletion, Embeddings } from '../../chat/reply.ts';
 const OWN_ENDS: ReadonlySet<unknown> = new Set(['stop', 'eos', 'stop_sequence', 'end_turn', 'tool_calls', 'tool_use', 'function_call']);
 
 /** True for embeddings, and for a reply in which every choice came to its own end and none refused. */
-export function isStorable(whole: ChatCompletion | Embeddings): boolean {
+export function isStorable(whole: Whole): boolean {
   if (isGiven(whole['error'])) return false;
   if (!isChat(whole)) return Array.isArray(whole.data) && whole.data.length > 0;
   return (
@@ -17,7 +17,7 @@ export function isStorable(whole: ChatCompletion | Embeddings): boolean {
   );
 }
 
-export function isChat(whole: ChatCompletion | Embeddings): whole is ChatCompletion {
+export function isChat(whole: Whole): whole is ChatCompletion {
   return Array.isArray(whole['choices']);
 }
 

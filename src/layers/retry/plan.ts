@@ -78,6 +78,7 @@ export function isRepeatable(asked: Asked): boolean {
   switch (asked.operation) {
     case 'chat':
     case 'embed':
+    case 'models':
       return true;
   }
 }

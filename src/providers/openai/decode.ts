@@ -1,5 +1,6 @@
-import type { Asked } from '../../chat/asked.ts';
-import type { ChatCompletion, Embeddings, Usage } from '../../chat/reply.ts';
+import type { ChatCompletion, Usage, Whole } from '../../chat/reply.ts';
+import { toUsage } from '../../chat/usage.ts';
+import type { DecodeContext } from '../provider.ts';
 
 /** Any JSON object, before it is known what it is. */
 export type Loose = Readonly<Record<string, unknown>>;
@@ -8,12 +9,12 @@ export type Loose = Readonly<Record<string, unknown>>;
  * A whole answer with status 200. A good one passes through as it came; holes that compatible servers leave are filled as in a stream.
  * What is no answer is an error in the provider's own shape: an error inside a 200, a page, a body without choices.
  */
-export function decodeWhole(asked: Asked, body: unknown): { readonly whole: ChatCompletion | Embeddings } | { readonly error: unknown } {
+export function decodeWhole(body: unknown, { asked }: DecodeContext): { readonly whole: Whole } | { readonly error: unknown } {
   if (!isLoose(body)) return { error: body };
   if (saysError(body)) return { error: body };
-  if (asked.operation === 'embed') {
+  if (asked.operation !== 'chat') {
     // The provider's answer is taken at its word from here on: its shape was checked as far as keywheel relies on it.
-    return Array.isArray(body['data']) ? { whole: body as unknown as Embeddings } : { error: body };
+    return Array.isArray(body['data']) ? { whole: body as unknown as Whole } : { error: body };
   }
   const { choices } = body;
   if (!Array.isArray(choices) || choices.length === 0) return { error: body };
@@ -70,30 +71,10 @@ export function toFinish(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** Tokens of a whole answer; `undefined` when the server did not count: absent is not zero. */
-export function readUsage(whole: ChatCompletion | Embeddings): Usage | undefined {
-  return findUsage(whole);
-}
-
 /** Of an answer or a chunk; Groq's streams have it in a place of their own. */
 export function findUsage(body: Loose): Usage | undefined {
   const groq = body['x_groq'];
   return toUsage(body['usage']) ?? (isLoose(groq) ? toUsage(groq['usage']) : undefined);
-}
-
-/** An answer to embeddings has no completion tokens, and none were made: there the absent number is a zero. */
-export function toUsage(usage: unknown): Usage | undefined {
-  if (!isLoose(usage)) return undefined;
-  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
-  if (!isCount(prompt)) return undefined;
-  if (completion != null && !isCount(completion)) return undefined;
-  const output = completion ?? (isCount(total) ? total - prompt : 0);
-  return {
-    ...usage,
-    prompt_tokens: prompt,
-    completion_tokens: Math.max(0, output),
-    total_tokens: isCount(total) ? total : prompt + output,
-  };
 }
 
 /** True for an error in any of the shapes in which one comes with status 200. */
@@ -110,8 +91,4 @@ export function isTold(error: unknown): boolean {
 
 export function isLoose(value: unknown): value is Loose {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }

@@ -16,7 +16,14 @@ const DEEPEST = 100;
 
 /** Tokens that the provider will charge at admission, roughly. It is settled by the true use afterwards. */
 export function estimate(asked: Asked): Estimate {
-  return asked.operation === 'chat' ? estimateChat(asked.request) : { input: estimateInput(asked.request.input), output: 0 };
+  switch (asked.operation) {
+    case 'chat':
+      return estimateChat(asked.request);
+    case 'embed':
+      return { input: estimateInput(asked.request.input), output: 0 };
+    case 'models':
+      return { input: 0, output: 0 };
+  }
 }
 
 function estimateChat(request: ChatRequest): Estimate {

@@ -1,6 +1,6 @@
 import type { Protocol } from '../provider.ts';
 import { classify } from './classify.ts';
-import { decodeWhole, readUsage } from './decode.ts';
+import { decodeWhole } from './decode.ts';
 import { encode } from './encode.ts';
 import { estimate } from './estimate.ts';
 import { readIds, readLimits } from './limits.ts';
@@ -9,7 +9,20 @@ import { startStream } from './stream.ts';
 /** OpenAI's Chat Completions and Embeddings, as OpenAI and the servers compatible with it speak them. */
 export const openai: Protocol = {
   name: 'openai',
-  auth: { header: 'authorization', prefix: 'Bearer ' },
+  auth: { kind: 'header', header: 'authorization', prefix: 'Bearer ' },
+  capabilities: {
+    tools: true,
+    images: 'both',
+    files: true,
+    audio: true,
+    jsonSchema: 'native',
+    jsonObject: true,
+    reasoning: true,
+    promptCache: 'automatic',
+    continuation: false,
+    embeddings: { maxInputs: 2048 },
+    models: true,
+  },
   encode,
   decodeWhole,
   startStream,
@@ -17,5 +30,4 @@ export const openai: Protocol = {
   readLimits,
   readIds,
   estimate,
-  readUsage,
 };

@@ -18,6 +18,17 @@ export interface Rule {
   readonly taken: string;
 }
 
+/** A rule of the user's own: it goes before all others. */
+export interface UserRule {
+  readonly status?: readonly number[] | undefined;
+  /** Matched against code, type and message of the answer, as text. */
+  readonly match?: RegExp | undefined;
+  readonly class: FailureClass;
+  readonly scope?: Scope | undefined;
+  /** How long to hold, ms. Absent: what the answer says. */
+  readonly holdMs?: number | undefined;
+}
+
 /** Stands for the status of an error inside a 200 that names none. */
 export const UNKNOWN = 0;
 

@@ -50,7 +50,7 @@ describe('the key', () => {
     const [target] = call.targets;
     if (target === undefined) throw new Error('No target');
     const moved: Call = { ...call, targets: [{ ...target, provider: { ...target.provider, baseURL: 'https://elsewhere.test' } }] };
-    const embed: Call = { ...call, asked: { operation: 'embed', request: { ...call.asked.request, input: '' } } };
+    const embed: Call = { ...call, asked: { operation: 'embed', request: { model: 'fast', messages: [], input: '' } } };
     const same: Call = { ...call, asked: { operation: 'chat', request: { model: 'fast', messages: [], input: '' } } };
     const keys = [toKey(call, 'n'), toKey(call, 'm'), toKey(moved, 'n'), toKey(embed, 'n'), toKey(same, 'n')];
     expect(new Set(keys).size).toBe(5);

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Asked } from '../../../src/chat/asked.ts';
-import { decodeWhole, readUsage, toUsage } from '../../../src/providers/openai/decode.ts';
+import { readUsage, toUsage } from '../../../src/chat/usage.ts';
+import { decodeWhole } from '../../../src/providers/openai/decode.ts';
 import { startStream } from '../../../src/providers/openai/stream.ts';
+import { aContext, EMBED } from '../support.ts';
 
-const chat: Asked = { operation: 'chat', request: { model: 'm', messages: [{ role: 'user', content: 'Hi' }] } };
-const embed: Asked = { operation: 'embed', request: { model: 'm', input: 'a' } };
+const chat = aContext();
+const embed = aContext({ asked: EMBED });
 const good = {
   id: 'c',
   object: 'chat.completion',
@@ -17,10 +18,10 @@ const good = {
 
 describe('decodeWhole', () => {
   test('passes a good answer through as it came', () => {
-    const result = decodeWhole(chat, good);
+    const result = decodeWhole(good, chat);
     expect('whole' in result && result.whole).toBe(good);
-    expect('whole' in decodeWhole(chat, { ...good, error: null })).toBe(true);
-    expect('whole' in decodeWhole(embed, { object: 'list', data: [], model: 'm' })).toBe(true);
+    expect('whole' in decodeWhole({ ...good, error: null }, chat)).toBe(true);
+    expect('whole' in decodeWhole({ object: 'list', data: [], model: 'm' }, embed)).toBe(true);
   });
 
   test.each([
@@ -34,11 +35,11 @@ describe('decodeWhole', () => {
     [{ ...good, error: { message: 'x' } }],
     [{ object: 'error', message: 'x' }],
   ])('takes %j for an error', (body) => {
-    expect(decodeWhole(chat, body)).toEqual({ error: body });
+    expect(decodeWhole(body, chat)).toEqual({ error: body });
   });
 
   test('finds the error of a choice', () => {
-    expect(decodeWhole(chat, { ...good, choices: [{ error: { code: 502 }, finish_reason: 'error' }] })).toEqual({
+    expect(decodeWhole({ ...good, choices: [{ error: { code: 502 }, finish_reason: 'error' }] }, chat)).toEqual({
       error: { error: { code: 502 } },
     });
   });
@@ -46,7 +47,7 @@ describe('decodeWhole', () => {
 
 describe('decodeWhole fills the holes that compatible servers leave', () => {
   const decode = (more: object): unknown => {
-    const decoded = decodeWhole(chat, { ...good, ...more });
+    const decoded = decodeWhole({ ...good, ...more }, chat);
     return 'whole' in decoded ? decoded.whole : decoded;
   };
 
@@ -102,7 +103,7 @@ describe('readUsage', () => {
       undefined,
       undefined,
     ]);
-    const decoded = decodeWhole(chat, { ...good, x_groq: { usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } } });
+    const decoded = decodeWhole({ ...good, x_groq: { usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } } }, chat);
     expect('whole' in decoded && readUsage(decoded.whole)?.total_tokens).toBe(2);
   });
 });
@@ -116,7 +117,7 @@ const read = (file: string): string => readFileSync(new URL(file, FIXTURES), 'ut
 describe.skipIf(files.length === 0)('recorded answers (skipped where ../shared is missing)', () => {
   test.each(files.filter((file) => file.endsWith('.json') && !file.includes('error')))('decodes %s', (file) => {
     const body: unknown = JSON.parse(read(file));
-    const decoded = decodeWhole(chat, body);
+    const decoded = decodeWhole(body, chat);
     // Mistral writes a null for no calls.
     const filled: unknown = JSON.parse(read(file), (name, value: unknown) => (name === 'tool_calls' && value === null ? undefined : value));
     expect('whole' in decoded && decoded.whole).toEqual(filled);

@@ -1,0 +1,142 @@
+import type { Asked } from '../chat/asked.ts';
+import { RequestError } from '../errors.ts';
+import { toShown } from '../printable.ts';
+import type { WireRequest } from '../wire/types.ts';
+import type { Provider } from './provider.ts';
+import { VERSION } from './version.ts';
+
+/** What messages call the operations. */
+const WORDS = { chat: 'the chat request', embed: 'the embeddings request', models: 'the request for models' } as const;
+
+/** keywheel's own fields: they say how to send a request and are no part of it. */
+const OWN_FIELDS: ReadonlySet<string> = new Set(['providerOptions', 'dropUnsupported', 'stream', 'stream_options', 'model']);
+/** Names that would change the object instead of a field of it. */
+const UNSAFE_FIELDS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+/** Headers that describe the exchange: they belong to who makes it. */
+const WIRE_HEADERS: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'content-type', 'accept']);
+const USER_AGENT = `keywheel/${VERSION}`;
+
+type Body = Record<string, unknown>;
+
+/** The exchange for `body`, with the caller's headers and query. `path` follows the base URL; `own` are the protocol's own headers. */
+export function toWireRequest(
+  provider: Provider,
+  exchange: {
+    readonly path: string;
+    readonly operation: Asked['operation'];
+    /** `undefined`: a GET. */
+    readonly body: Readonly<Body> | undefined;
+    readonly accept?: string;
+    readonly own?: Readonly<Record<string, string>>;
+    readonly query?: Readonly<Record<string, string>>;
+  },
+): WireRequest {
+  const { path, operation, body, accept = 'application/json', own = {}, query = {} } = exchange;
+  return {
+    method: body === undefined ? 'GET' : 'POST',
+    url: `${provider.baseURL}${path}${toSearch({ ...query, ...provider.query })}`,
+    headers: toHeaders(provider, { ...(body === undefined ? {} : { 'content-type': 'application/json' }), accept, ...own }),
+    body: body === undefined ? undefined : toJson(body, operation),
+  };
+}
+
+/** The caller's headers go last, but for those of the exchange, and for the key's place: only a keyless provider's caller fills it. */
+function toHeaders(provider: Provider, own: Readonly<Record<string, string>>): Record<string, string> {
+  const headers: Record<string, string> = { ...own, 'user-agent': USER_AGENT };
+  const places = keyHeaders(provider);
+  for (const [name, value] of Object.entries(provider.headers)) {
+    const lower = name.toLowerCase();
+    if (!WIRE_HEADERS.has(lower) && !UNSAFE_FIELDS.has(lower) && (provider.keyless || !places.includes(lower))) headers[lower] = value;
+  }
+  return headers;
+}
+
+function keyHeaders({ auth }: Provider): readonly string[] {
+  if (auth.kind === 'aws') return ['authorization', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256'];
+  return [auth.header, ...(auth.unless ?? []).map(({ header }) => header)].map((header) => header.toLowerCase());
+}
+
+function toSearch(query: Readonly<Record<string, string>>): string {
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? '' : `?${search}`;
+}
+
+/** The fields of a request that are for the provider. */
+export function copyRequest(request: Readonly<Body>, into: Body): void {
+  copyFields(request, into, OWN_FIELDS);
+}
+
+/** The caller's options for this provider, merged last; `without` are fields that they cannot change. */
+export function mergeOptions(body: Body, request: Asked['request'], provider: Provider, without: ReadonlySet<string>): void {
+  const { providerOptions } = request;
+  if (providerOptions === undefined || !Object.hasOwn(providerOptions, provider.name)) return;
+  const options = providerOptions[provider.name];
+  if (options !== undefined) copyFields(options, body, without);
+}
+
+function copyFields(from: Readonly<Body>, into: Body, without: ReadonlySet<string>): void {
+  for (const name of Object.keys(from)) {
+    if (!without.has(name) && !UNSAFE_FIELDS.has(name) && from[name] !== undefined) into[name] = from[name];
+  }
+}
+
+/** What a protocol does with what it cannot express. */
+export interface Unsupported {
+  /**
+   * Throws a `RequestError` that names `field`, unless `dropUnsupported` lists it: then it returns, and the caller leaves it out.
+   * `name` is what `dropUnsupported` calls it (`logit_bias`, `input_audio`); `at` where it stands (`messages[2].content[0]`).
+   */
+  refuse(name: string, value: unknown, at?: string, why?: string): void;
+}
+
+/** For one request to one provider. */
+export function refusing({ operation, request }: Asked, provider: Provider): Unsupported {
+  return {
+    refuse(name, value, at = name, why = 'cannot be expressed there') {
+      if (request.dropUnsupported?.includes(name) === true) return;
+      throw new RequestError(
+        `Cannot send ${WORDS[operation]} to '${provider.name}' as '${at}' ${why} (leave it out, or list '${name}' in 'dropUnsupported'): current value is ${toShown(value)}`,
+        { class: 'bad_request' },
+      );
+    },
+  };
+}
+
+/**
+ * Refuses every field of the request that is not in `known`. Values that say nothing (`null`, `n: 1`, `logprobs: false`,
+ * `response_format: { type: 'text' }`) are no requests.
+ */
+export function refuseUnknown(request: Readonly<Body>, known: ReadonlySet<string>, unsupported: Unsupported): void {
+  for (const name of Object.keys(request)) {
+    if (known.has(name) || OWN_FIELDS.has(name) || UNSAFE_FIELDS.has(name) || saysNothing(name, request[name])) continue;
+    unsupported.refuse(name, request[name]);
+  }
+}
+
+function saysNothing(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  if (name === 'n') return value === 1;
+  if (name === 'frequency_penalty' || name === 'presence_penalty' || name === 'top_logprobs') return value === 0;
+  if (name === 'response_format') return (value as { readonly type?: unknown }).type === 'text';
+  return name === 'logprobs' && value === false;
+}
+
+/** Values that are no JSON are found here, where they are written anyway, instead of by a walk before every call. */
+function toJson(body: Readonly<Body>, operation: Asked['operation']): string {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    const field = Object.keys(body).find((name) => !isJson(body[name])) ?? 'request';
+    const message = `Cannot send ${WORDS[operation]} as '${field}' must be JSON, without cycles and BigInt: current value is ${toShown(body[field])}`;
+    throw new RequestError(message, { class: 'bad_request', cause });
+  }
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
