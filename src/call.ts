@@ -32,6 +32,10 @@ export interface CallSettings {
   /** Groups and keys that may serve, sorted; `undefined` is all. */
   readonly groups: readonly string[] | undefined;
   readonly keys: readonly string[] | undefined;
+  /** When a second attempt may run beside the first, ms; `Infinity` is never. */
+  readonly hedgeAfterMs: number;
+  /** A plain-text stream that breaks off is continued elsewhere. */
+  readonly resume: boolean;
 }
 
 /** One `client.chat()` or `embed()`, however many attempts it takes. Layers hand on changed copies, never change it. */
@@ -60,11 +64,15 @@ export interface Call {
 /** A call at one target. */
 export interface Routed extends Call {
   readonly target: Target;
+  /** The group of an attempt under way, for a second one beside it: it needs another group, with capacity that nobody waits for. */
+  readonly besides?: string;
 }
 
 /** One attempt: a call at one target with the right to use one key. */
 export interface Leased extends Routed {
   readonly lease: Lease;
+  /** Its line in the report. */
+  readonly attempt: { requestId?: string };
   /** What is sent, without the secret. */
   readonly request: WireRequest;
 }

@@ -15,6 +15,8 @@ import { type ClientEvents, type EventName, Events } from './events.ts';
 import { createCache, type Cache } from './layers/cache/cache.ts';
 import { deadline } from './layers/deadline.ts';
 import { ActiveCalls, observe, tell, tellAttempt } from './layers/observe.ts';
+import { hedge } from './layers/hedge.ts';
+import { resume } from './layers/resume.ts';
 import { RetryBudgets } from './layers/retry/budget.ts';
 import { retry } from './layers/retry.ts';
 import { rotate } from './layers/rotate.ts';
@@ -145,10 +147,11 @@ export class Client implements AsyncDisposable {
     const onAttempt: Parameters<typeof rotate>[1]['onAttempt'] = (call, attempt) => tellAttempt(events, call, attempt);
     const attempt: Send<Leased> = this.#throttle.layer(transport);
     const atTarget: Send<Routed> = retry({ clock, random, attempts: tries.attempts, budgets: new RetryBudgets() })(
-      rotate(this.#pool, { clock, maxRotations, onAttempt })(attempt),
+      hedge({ clock })(rotate(this.#pool, { clock, maxRotations, onAttempt })(attempt)),
     );
     const anywhere: Send = route({ clock, fallbackAfterMs, breakers: new Breakers({ clock, random }) })(atTarget);
-    const cached: Send = this.#cache === undefined ? anywhere : this.#cache.layer(anywhere);
+    const resumed: Send = resume()(anywhere);
+    const cached: Send = this.#cache === undefined ? resumed : this.#cache.layer(resumed);
     return observe({ events, clock, active: this.#active })(deadline()(cached));
   }
 

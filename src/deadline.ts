@@ -17,6 +17,8 @@ export class Deadline {
   readonly #signal: AbortSignal | undefined;
   readonly #startedAt: number;
   #at: number;
+  /** Of a part: what it is a part of. */
+  #whole: Deadline | undefined;
   #ended: Ended | undefined;
   #listeners: Set<AbortListener> | undefined;
   #timer: Timer | undefined;
@@ -32,7 +34,7 @@ export class Deadline {
 
   /** When the call must have ended, epoch ms; `Infinity` when never. */
   get at(): number {
-    return this.#at;
+    return this.#whole?.at ?? this.#at;
   }
 
   now(): number {
@@ -43,6 +45,8 @@ export class Deadline {
   get ended(): Ended | undefined {
     if (this.#ended === undefined && this.#signal?.aborted === true) this.end(this.#signal.reason);
     if (this.#ended === undefined && this.#clock.now() >= this.#at) this.end(this.#timeout());
+    const whole = this.#ended === undefined ? this.#whole?.ended : undefined;
+    if (whole !== undefined) this.end(whole.reason);
     return this.#ended;
   }
 
@@ -84,6 +88,17 @@ export class Deadline {
     this.#timer.cancel();
     this.#timer = undefined;
     this.#hook();
+  }
+
+  /**
+   * A deadline of a part of the call: it ends with the whole, also when that moves later, and can be ended alone. `close` it when the
+   * part is over.
+   */
+  fork(): Deadline {
+    const part = new Deadline(this.#clock, this.#hub, { timeoutMs: Infinity });
+    part.#whole = this;
+    part.#unhook = this.listen((reason) => part.end(reason));
+    return part;
   }
 
   /** The call is over: lets go of the signal and the timer. */

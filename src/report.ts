@@ -3,8 +3,11 @@ import type { FailureClass, Scope } from './failure.ts';
 /** How the cache took part: `shared` is an answer of a call already in flight. */
 export type CacheStatus = 'off' | 'miss' | 'hit' | 'stale' | 'shared';
 
-/** What followed an attempt: `rotate` takes another key, `retry` the same target again, `fallback` the next target. */
-export type AttemptAction = 'answer' | 'rotate' | 'retry' | 'fallback' | 'reject';
+/**
+ * What followed an attempt: `rotate` takes another key, `retry` the same target again, `fallback` the next target;
+ * `hedge`: another attempt of the call answered first; `resume`: another one went on where this stream broke off.
+ */
+export type AttemptAction = 'answer' | 'rotate' | 'retry' | 'fallback' | 'reject' | 'hedge' | 'resume';
 
 /** One HTTP exchange with one key. Instants are epoch ms. */
 export interface AttemptReport {
@@ -48,6 +51,8 @@ export interface CallReport {
   readonly durationMs: number;
   /** From the start of the call to the first content of a stream, ms. */
   readonly firstTokenMs?: number;
+  /** How often a stream that broke off was continued elsewhere (`resume: true`); absent where it was not. */
+  readonly resumed?: number;
   /** 0 for a cache hit; absent while keywheel does not know the price. */
   readonly costUsd?: number;
   /** The call's own `tags`. */

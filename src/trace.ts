@@ -13,6 +13,8 @@ export class Trace {
   /** Rotations to another key, at whichever target and try. */
   rotations = 0;
   firstTokenAt: number | undefined;
+  /** How often a stream that broke off was continued. */
+  resumed = 0;
   /** When the call was over: every report from then on says the same. */
   endedAt: number | undefined;
   costUsd: number | undefined;
@@ -25,15 +27,10 @@ export class Trace {
     this.tags = tags;
   }
 
-  /** The provider's own id of the exchange under way. */
-  named(requestId: string): void {
-    const attempt = this.attempts.at(-1);
-    if (attempt !== undefined) attempt.requestId = requestId;
-  }
-
   /** The report as things stand at `now`. */
   report(now: number): CallReport {
-    const last = this.attempts.at(-1);
+    // Attempts may overlap, so that the one that answered need not be the last.
+    const last = this.attempts.findLast(({ action }) => action === 'answer') ?? this.attempts.at(-1);
     const from = this.source ?? last;
     return {
       id: this.id,
@@ -45,6 +42,7 @@ export class Trace {
       waitedMs: this.waitedMs,
       durationMs: (this.endedAt ?? now) - this.startedAt,
       ...(this.firstTokenAt === undefined ? {} : { firstTokenMs: this.firstTokenAt - this.startedAt }),
+      ...(this.resumed === 0 ? {} : { resumed: this.resumed }),
       ...(this.costUsd === undefined ? {} : { costUsd: this.costUsd }),
       tags: this.tags,
     };

@@ -2,6 +2,7 @@ import type { Answer, Call, End, Layer, Leased, Routed, Send } from '../call.ts'
 import type { Usage } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError, isRotatable, type Verdict } from '../failure.ts';
+import { LostRace } from './hedge/lost.ts';
 import type { Ask } from '../pool/ask.ts';
 import type { Lease, Used } from '../pool/lease.ts';
 import type { AttemptReport } from '../report.ts';
@@ -30,7 +31,7 @@ export function rotate(
       const lease = await take(pool, call, cost);
       const attempt = new Attempt(call, lease, settings);
       try {
-        const answer = await next({ ...call, lease, request });
+        const answer = await next({ ...call, lease, request, attempt: attempt.entry });
         attempt.answered(answer);
         return answer;
       } catch (error) {
@@ -55,6 +56,7 @@ async function take(pool: Leaser, call: Routed, cost: Ask['cost']): Promise<Leas
       avoid: call.refusedBy,
       priority: call.settings.priority,
       affinity: call.settings.affinity,
+      besides: call.besides,
       waitUntil: Math.min(call.startBy, now + Math.max(0, call.settings.maxWaitMs - call.trace.waitedMs)),
     },
     call.deadline,
@@ -93,9 +95,13 @@ class Attempt {
       durationMs: 0,
       waitedMs: lease.waitedMs,
       class: 'ok',
-      why: lease.why,
+      why: call.besides === undefined ? lease.why : `hedged beside group ${call.besides}; ${lease.why}`,
     };
     call.trace.attempts.push(this.#entry);
+  }
+
+  get entry(): Entry {
+    return this.#entry;
   }
 
   /** Settled when the answer is over: a stream's last part was read. A plain answer is over when it comes. */
@@ -108,7 +114,7 @@ class Attempt {
   /** Settles a failed attempt. Returns the verdict; `undefined` when the caller left or the error is a bug. */
   failed(error: unknown): Verdict | undefined {
     if (!(error instanceof AttemptError)) {
-      this.#cancelled();
+      this.#cancelled(error instanceof LostRace);
       return undefined;
     }
     const { verdict } = error;
@@ -142,10 +148,11 @@ class Attempt {
     this.#onAttempt(this.#call, this.#entry);
   }
 
-  #cancelled(): void {
+  #cancelled(lost = false): void {
     this.#finish();
     this.#entry.class = 'aborted';
-    this.#entry.action = 'reject';
+    this.#entry.action = lost ? 'hedge' : 'reject';
+    if (lost) this.#entry.why += '; another attempt of the call answered first';
     this.#lease.settle({ status: 'cancelled' });
     this.#onAttempt(this.#call, this.#entry);
   }

@@ -23,6 +23,8 @@ export function defaultCall(settings: Settings): ResolvedCall {
       affinity: undefined,
       groups: undefined,
       keys: undefined,
+      hedgeAfterMs: Infinity,
+      resume: false,
     },
   };
 }
@@ -44,6 +46,8 @@ export function resolveCall(given: CallOptions | undefined, defaults: ResolvedCa
       affinity: options.affinity,
       groups: options.groups?.toSorted(),
       keys: options.keys?.toSorted(),
+      hedgeAfterMs: options.hedge?.afterMs ?? Infinity,
+      resume: options.resume ?? false,
     },
   };
 }

@@ -134,6 +134,8 @@ const call = options(
     affinity: v.optional(text),
     groups: v.optional(texts),
     keys: v.optional(texts),
+    hedge: v.optional(options({ afterMs: duration }, 'an object { afterMs }')),
+    resume: v.optional(v.boolean('a boolean')),
     tags: v.optional(words),
     onEvent: v.optional(callable),
   },

@@ -198,6 +198,18 @@ export interface CallOptions {
   readonly groups?: readonly string[] | undefined;
   /** Ids of the keys that may serve. @default all */
   readonly keys?: readonly string[] | undefined;
+  /**
+   * Sends the call once more, to another group with free capacity, when it has not begun to answer after `afterMs`; the first answer wins and
+   * the other attempt is aborted. It may cost a second request.
+   * @default none
+   */
+  readonly hedge?: { readonly afterMs: number } | undefined;
+  /**
+   * Streams of plain text: one that breaks off is continued on another key or target with what was said so far, where the provider can
+   * (never with tools); the report says so.
+   * @default false
+   */
+  readonly resume?: boolean | undefined;
   /** Come back in the report. @default none */
   readonly tags?: Readonly<Record<string, string>> | undefined;
   /** Gets the events of this call. @default none */

@@ -16,6 +16,8 @@ export interface Ask {
   readonly priority: number;
   /** Calls of one affinity prefer one group: providers cache prompts per organisation, and a warm one is cheaper. */
   readonly affinity: string | undefined;
+  /** The group of an attempt under way at the same call: this one needs another group, and capacity that nobody waits for. */
+  readonly besides?: string | undefined;
   /** The attempt must start by then, epoch ms. A start that is possible now is never too late. */
   readonly waitUntil: number;
 }

@@ -63,6 +63,7 @@ export class Pool {
     deadline.throwIfEnded();
     const now = this.#clock.now();
     const serving = this.#serving(ask.provider);
+    if (ask.besides !== undefined) return this.#leaseSpare(serving, ask, now);
     if (serving.idle) {
       const choice = choose(this.ring.candidates(ask), ask, now, this.#random);
       if (choice !== undefined) {
@@ -77,6 +78,16 @@ export class Pool {
     const inTime = limit > now ? first.at <= limit && first.at < Infinity : !serving.idle && this.#canStart(ask, now);
     if (!inTime) throw this.#refusal(ask, first.at, now);
     return this.#enqueue(serving, ask, deadline, { now, limit, order: (this.#arrivals += 1) }, first.group);
+  }
+
+  /** For a second attempt beside one under way: it takes what nobody else wants, or nothing. */
+  #leaseSpare(serving: Serving, ask: Ask, now: number): Lease {
+    const others = [...this.ring.candidates(ask)].filter(({ id }) => id !== ask.besides);
+    const choice = serving.idle ? choose(others, ask, now, this.#random) : undefined;
+    if (choice === undefined) throw this.#refusal(ask, firstReady(others, ask, now).at, now);
+    const grant = this.#grant(ask, choice, { ms: 0, why: whyNow(choice, ask) }, now);
+    this.#near.check(choice.group, grant.quota, now);
+    return grant;
   }
 
   /** Something changed from outside: a key was added, removed, enabled, disabled or reset. */

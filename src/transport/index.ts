@@ -77,7 +77,7 @@ class Exchange {
   }
 
   async #send(): Promise<WireResponse> {
-    const { lease, target, trace, request } = this.#call;
+    const { lease, target, attempt, request } = this.#call;
     const { protocol, auth } = target.provider;
     const credential = lease.secret === undefined ? undefined : { secret: lease.secret, auth };
     const opened = (): void => {
@@ -87,7 +87,7 @@ class Exchange {
     const response = await this.#settings.wire.send(request, credential, this.#attempt, opened, this.#findings.scrubber);
     this.#body = response.body;
     const ids = this.#findings.readIds(response);
-    if (ids.requestId !== undefined) trace.named(ids.requestId);
+    if (ids.requestId !== undefined) attempt.requestId = ids.requestId;
     lease.heard(protocol.readLimits(response.headers, this.#settings.clock.now()), ids);
     return response;
   }

@@ -75,6 +75,8 @@ const SETTINGS: CallSettings = {
   affinity: undefined,
   groups: undefined,
   keys: undefined,
+  hedgeAfterMs: Infinity,
+  resume: false,
 };
 
 export function fakeCall(options: FakeCallOptions): Call {
@@ -127,6 +129,7 @@ export function fakeLeased(options: FakeCallOptions & { readonly throttled?: Par
     ...fakeRouted(options),
     lease: fakeLease(options.throttled),
     request: fakeRequest,
+    attempt: {},
   };
 }
 

@@ -1,0 +1,15 @@
+import type { Call, Layer } from '../call.ts';
+import { isContinuable } from './resume/continuation.ts';
+import { ResumingParts } from './resume/parts.ts';
+
+/**
+ * Goes on with a stream of plain text that broke off after its first content: asks the targets that can continue an assistant's message
+ * to do so, with what was said so far. Off unless the call asks for it. The one layer that wraps the reading of a stream.
+ */
+export function resume(): Layer {
+  return (next) => async (call: Call) => {
+    const answer = await next(call);
+    if (!call.settings.resume || answer.kind !== 'parts' || !isContinuable(call)) return answer;
+    return new ResumingParts(next, call, answer).answer;
+  };
+}

@@ -1,0 +1,169 @@
+import type { Answer, Call, End, PartsAnswer, Send } from '../../call.ts';
+import type { ChatChunk } from '../../chat/chunk.ts';
+import { Collector } from '../../chat/collect.ts';
+import type { Deadline } from '../../deadline.ts';
+import { StreamInterruptedError } from '../../errors.ts';
+import { isMoreThanText, mayContinueAfter, MOST_CONTINUATIONS, toContinuation, withoutRepeat } from './continuation.ts';
+
+type Result = IteratorResult<ChatChunk, undefined>;
+
+const OVER: Result = { done: true, value: undefined };
+
+/** The stream under way, and the part of the call's time that it has; the first one has the call's own. */
+interface Under {
+  readonly answer: PartsAnswer;
+  readonly deadline: Deadline | undefined;
+}
+
+/** One stream for the reader, whatever it took. An iterator by hand, as `return()` must end a continuation that has not begun. */
+export class ResumingParts implements AsyncIterableIterator<ChatChunk, undefined> {
+  readonly #send: Send;
+  readonly #call: Call;
+  readonly #collector = new Collector();
+  readonly #done: Promise<End>;
+  #settle: (end: End) => void = () => {};
+  #under: Under;
+  /** Waiting for a continuation to begin. */
+  #beginning: Deadline | undefined;
+  /** The last read that was asked for: reads are answered one after the other. */
+  #last: Promise<unknown> = Promise.resolve();
+  #over = false;
+  #continuable = true;
+  #said = '';
+  /** Where the running continuation began in `#said`; white space at its beginning may be there already. */
+  #seam = true;
+
+  constructor(send: Send, call: Call, answer: PartsAnswer) {
+    this.#send = send;
+    this.#call = call;
+    this.#under = { answer, deadline: undefined };
+    this.#done = new Promise((resolve) => (this.#settle = resolve));
+    // A stream that ends while nobody reads it (unread, aborted) is over for this reader too.
+    this.#watch(this.#under);
+  }
+
+  get answer(): PartsAnswer {
+    return { kind: 'parts', parts: this, done: this.#done, collected: () => this.#collector.reply() };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    const read = this.#last.then(() => this.#read());
+    this.#last = read.catch(() => {});
+    return read;
+  }
+
+  async return(): Promise<Result> {
+    if (!this.#over) {
+      this.#finish({ status: 'abandoned' });
+      this.#beginning?.end(new Error('Cannot go on with the stream as its reader left'));
+      await this.#under.answer.parts.return?.();
+    }
+    return OVER;
+  }
+
+  async #read(): Promise<Result> {
+    while (!this.#over) {
+      let result: Result;
+      try {
+        result = await this.#under.answer.parts.next();
+      } catch (error) {
+        if (!(await this.#resumed())) throw this.#over ? error : this.#fail(error);
+        continue;
+      }
+      if (result.done === true) {
+        this.#finish(await this.#under.answer.done);
+        return OVER;
+      }
+      const chunk = this.#toChunk(result.value);
+      if (chunk === undefined) continue;
+      this.#collector.add(chunk);
+      return { done: false, value: chunk };
+    }
+    return OVER;
+  }
+
+  /** True when another stream goes on where this one broke off. A continuation that fails leaves the break as it was. */
+  async #resumed(): Promise<boolean> {
+    const { trace, deadline } = this.#call;
+    const end = await this.#under.answer.done;
+    const verdict = end.status === 'failed' ? end.verdict : undefined;
+    if (verdict === undefined || !this.#continuable || !mayContinueAfter(verdict)) return false;
+    const call = trace.resumed < MOST_CONTINUATIONS ? toContinuation(this.#call, this.#said) : undefined;
+    if (call === undefined || deadline.ended !== undefined) return false;
+    const part = deadline.fork();
+    this.#beginning = part;
+    const answer = await this.#send({ ...call, deadline: part }).catch(() => undefined);
+    this.#beginning = undefined;
+    if (answer === undefined || !this.#take(answer, part)) {
+      part.close();
+      return false;
+    }
+    return true;
+  }
+
+  #take(answer: Answer, deadline: Deadline): boolean {
+    if (answer.kind !== 'parts') return false;
+    const broken = this.#call.trace.attempts.findLast(({ class: failure }) => failure !== 'ok');
+    if (broken !== undefined) broken.action = 'resume';
+    this.#call.trace.resumed += 1;
+    this.#seam = false;
+    this.#under = { answer, deadline };
+    this.#watch(this.#under);
+    if (this.#over) void answer.parts.return?.();
+    return !this.#over;
+  }
+
+  #watch(under: Under): void {
+    void under.answer.done.then((end) => {
+      under.deadline?.close();
+      // Aborts and unread streams: the next read tells, but whoever waits for `done` must not wait for a read.
+      if (under === this.#under && end.status !== 'complete' && !('verdict' in end)) this.#settle(end);
+    });
+  }
+
+  /** The chunk as one of the same stream; `undefined` for one that would say again what was said. */
+  #toChunk(chunk: ChatChunk): ChatChunk | undefined {
+    if (isMoreThanText(chunk)) this.#continuable = false;
+    const text = chunk.choices[0]?.delta.content ?? '';
+    if (this.#call.trace.resumed === 0) {
+      this.#said += text;
+      return chunk;
+    }
+    // The tokens of the stream that broke off are nobody's to know: half a count is none.
+    if (chunk.choices.length === 0) return undefined;
+    const content = this.#seam ? text : withoutRepeat(this.#said, text);
+    this.#seam ||= content !== '';
+    this.#said += content;
+    return {
+      ...chunk,
+      usage: null,
+      choices: chunk.choices.map((choice) => {
+        const { role: _role, ...delta } = choice.delta;
+        return { ...choice, delta: typeof delta.content === 'string' ? { ...delta, content } : delta };
+      }),
+    };
+  }
+
+  #fail(error: unknown): unknown {
+    const whole = error instanceof StreamInterruptedError ? this.#toWhole(error) : error;
+    this.#finish({ status: 'failed', error: whole });
+    return whole;
+  }
+
+  /** With everything that the reader got, of all streams. */
+  #toWhole(error: StreamInterruptedError): StreamInterruptedError {
+    if (this.#call.trace.resumed === 0) return error;
+    const { message, class: failure, cause } = error;
+    return new StreamInterruptedError(message, { class: failure, partial: this.#collector.reply(), cause });
+  }
+
+  #finish(end: End): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#settle(end);
+  }
+}
