@@ -50,6 +50,20 @@ export function parseInstant(text: string): number | undefined {
   return Number.isFinite(at) ? at : undefined;
 }
 
+/** Later than any provider's billing month, with room for time zones: a reset beyond it is a mistake. */
+const LATEST_MS = 35 * 86_400_000;
+
+/**
+ * What a reset says as ms from `clock`: a duration (`6m0s`), plain seconds, unix seconds or milliseconds, RFC 3339, an HTTP date. The
+ * size of a number tells a delay from an instant. `undefined` for rubbish, for what is over and for what is months away.
+ */
+export function parseResetMs(text: string | undefined, clock: number): number | undefined {
+  if (text === undefined) return undefined;
+  const at = parseDelay(text) === undefined ? parseInstant(text) : undefined;
+  const ms = at === undefined ? parseDelay(text) : at - clock;
+  return ms !== undefined && ms >= 0 && ms <= LATEST_MS ? ms : undefined;
+}
+
 function unitMs(unit: string): number {
   return UNIT_MS.find(([pattern]) => pattern.test(unit))?.[1] ?? Number.NaN;
 }

@@ -1,8 +1,8 @@
 import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
+import { readIds } from '../ids.ts';
 import type { Rule } from '../rules/rule.ts';
-import { readIds } from './limits.ts';
 
 /**
  * What only OpenAI's codes say; the rest is general.

@@ -1,9 +1,10 @@
+import { readIds } from '../ids.ts';
+import { readLimits } from '../limits.ts';
 import type { Protocol } from '../provider.ts';
 import { classify } from './classify.ts';
 import { decodeWhole } from './decode.ts';
 import { encode } from './encode.ts';
 import { estimate } from './estimate.ts';
-import { readIds, readLimits } from './limits.ts';
 import { startStream } from './stream.ts';
 
 /** OpenAI's Chat Completions and Embeddings, as OpenAI and the servers compatible with it speak them. */
