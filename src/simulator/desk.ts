@@ -1,18 +1,18 @@
 import type { Random } from '../clock.ts';
-import { denyKey, denyRequest, readWanted, type Arrival } from './deny.ts';
-import { missingKey, rateLimited, tooConcurrent, type ErrorAnswer } from './errors.ts';
+import type { Arrival } from './arrival.ts';
+import { denyKey, denyRequest } from './deny.ts';
 import type { DueFault, FaultPlan } from './fault-plan.ts';
 import type { AnswerFault, FaultKind, FaultMatch, FrontFault } from './faults.ts';
-import { isFrontFault, playFront } from './front.ts';
+import { isFrontFault, playFront, toRefusal } from './front.ts';
 import type { Caller, Group } from './group.ts';
-import { toGroupHeaders, toRateHeaders } from './headers.ts';
 import type { Outcome } from './ledger.ts';
-import { distort, toWhole, type Performance } from './performance.ts';
+import { distort, perform, type Performance } from './performance.ts';
 import { prepareChat, prepareEmbeddings, prepareModels, type AnswerChance, type Prepared } from './prepare.ts';
 import type { Charge, Refusal } from './quota.ts';
-import { branchRandom, randomHex } from './random.ts';
-import { estimateUse, readModel } from './request.ts';
+import { branchRandom } from './random.ts';
 import type { Settings } from './settings.ts';
+import { estimateUse } from './tokens.ts';
+import type { Failure, Headers, RateLimit, ShownKey, Tongue } from './tongues/tongue.ts';
 
 /** What is done with a request. */
 export interface Decision {
@@ -34,7 +34,12 @@ export interface Decision {
 /** A fault that is to spoil an answer. */
 type Spoiler = (AnswerFault & FaultMatch) | undefined;
 
-type Headers = Readonly<Record<string, string>>;
+/** A request, who sent it, and by which id its answer is known. */
+interface Visitor {
+  readonly arrival: Arrival;
+  readonly caller: Caller;
+  readonly requestId: string;
+}
 
 const NOTHING_TAKEN = { delayMs: 0, fault: undefined, replyId: undefined, tokens: 0, release: () => undefined } as const;
 
@@ -42,6 +47,7 @@ const NOTHING_TAKEN = { delayMs: 0, fault: undefined, replyId: undefined, tokens
 export class Desk {
   readonly #settings: Settings;
   readonly #groups: readonly Group[];
+  /** By secret; those that are two in one, as AWS's are, by their first part too. */
   readonly #callers = new Map<string, Caller>();
   readonly #plan: FaultPlan;
   readonly #latency: Random;
@@ -59,69 +65,92 @@ export class Desk {
 
   decide(arrival: Arrival): Decision {
     const now = this.#settings.clock.now();
-    const caller = this.#identify(arrival.secret);
-    const denied = denyKey(arrival, caller, now);
-    if (denied !== undefined || caller === undefined) return this.#refuse('rejected', caller, denied ?? missingKey());
+    const requestId = arrival.tongue.requestId(this.#chance.ids);
+    const shown = arrival.tongue.readKey(arrival.incoming);
+    const caller = this.#identify(shown);
+    const denied = denyKey(arrival, shown?.text, caller, now);
+    if (denied !== undefined || caller === undefined) {
+      return this.#refuse('rejected', arrival.tongue, caller, requestId, denied ?? { kind: 'missing_key' });
+    }
+    const visitor = { arrival, caller, requestId };
     const due = this.#nextFault(arrival, caller, now);
     const fault = due?.fault.kind === 'pass' ? undefined : due?.fault;
     if (fault !== undefined && isFrontFault(fault)) {
       due?.take();
-      return this.#standIn(fault, arrival, caller);
+      return this.#standIn(fault, visitor);
     }
     const unfit = denyRequest(arrival, caller, this.#settings.models);
-    const decision = unfit === undefined ? this.#admit(arrival, caller, fault, now) : this.#refuse('rejected', caller, unfit);
+    const decision =
+      unfit === undefined ? this.#admit(visitor, fault, now) : this.#refuse('rejected', arrival.tongue, caller, requestId, unfit);
     // A fault whose answer was refused for another reason has not happened yet; a turn in a script has passed.
     if (fault === undefined || decision.fault !== undefined) due?.take();
     return decision;
   }
 
-  #identify(secret: string | undefined): Caller | undefined {
-    const known = secret === undefined ? undefined : this.#callers.get(secret);
+  #identify(shown: ShownKey | undefined): Caller | undefined {
+    const known = shown === undefined ? undefined : this.#callers.get(shown.text);
     const [first] = this.#groups;
     return known !== undefined || this.#settings.requireKey || first === undefined ? known : { group: first, key: undefined };
   }
 
-  #nextFault(arrival: Arrival, { group, key }: Caller, now: number): DueFault | undefined {
-    const model = readModel(arrival.body);
-    const stream = arrival.body?.['stream'] === true;
+  #nextFault({ tongue, path, question }: Arrival, { group, key }: Caller, now: number): DueFault | undefined {
+    const { model, stream } = question;
     const who = { keyId: key?.id, secret: key?.secret, groupId: group.settings.id };
-    return this.#plan.next({ ...who, model, path: arrival.path, stream }, now);
+    return this.#plan.next({ ...who, model, path, stream, protocol: tongue.name }, now);
   }
 
-  #standIn(fault: FrontFault & FaultMatch, arrival: Arrival, caller: Caller): Decision {
-    const played = playFront(fault, caller.group.settings, readModel(arrival.body), this.#headers(caller));
+  #standIn(fault: FrontFault & FaultMatch, { arrival, caller, requestId }: Visitor): Decision {
+    const { tongue, question } = arrival;
+    const group = caller.group.settings;
+    const headers = tongue.headers({ requestId, group, latencyMs: undefined });
+    const played = playFront(fault, { tongue, group, model: question.model, headers });
     return { ...NOTHING_TAKEN, caller, outcome: 'faulted', delayMs: fault.delayMs ?? 0, perform: () => played, fault: fault.kind };
   }
 
-  #refuse(outcome: Outcome, caller: Caller | undefined, error: ErrorAnswer, rateHeaders: Headers = {}): Decision {
-    const answer = toWhole(error.status, error.body, { ...this.#headers(caller), ...rateHeaders, ...error.headers });
+  #refuse(
+    outcome: Outcome,
+    tongue: Tongue,
+    caller: Caller | undefined,
+    requestId: string,
+    failure: Failure,
+    rateHeaders: Headers = {},
+  ): Decision {
+    const headers = tongue.headers({ requestId, group: caller?.group.settings, latencyMs: undefined });
+    const answer = toRefusal(tongue.refuse(failure), { ...headers, ...rateHeaders });
     return { ...NOTHING_TAKEN, caller, outcome, perform: () => answer };
   }
 
-  #admit(arrival: Arrival, caller: Caller, fault: Spoiler, now: number): Decision {
-    const { body } = arrival;
-    const wanted = readWanted(arrival.path);
-    // Lists of models are free. (A body is missing only there: without one the others were refused before.)
-    if (body === undefined || wanted === undefined || wanted === 'models') {
-      return this.#answer(prepareModels(this.#settings, caller), caller, fault);
+  #admit(visitor: Visitor, fault: Spoiler, now: number): Decision {
+    const { arrival, caller } = visitor;
+    const { question, route } = arrival;
+    // Lists of models are free. (A path is unknown only to the compiler: such requests were refused before.)
+    if (route === undefined || route.wanted === 'models') {
+      return this.#answer(prepareModels(this.#settings, arrival, caller), visitor, fault);
     }
+    const { wanted } = route;
     const { group } = caller;
-    const model = readModel(body);
-    if (group.admitted >= group.settings.concurrency) return this.#limit(caller, model, tooConcurrent(group.settings, model));
-    const prepare = (): Prepared =>
-      wanted === 'chat' ? prepareChat(this.#settings, arrival, body, caller, this.#chance) : prepareEmbeddings(body);
+    const { model } = question;
+    if (group.admitted >= group.settings.concurrency) {
+      return this.#limit(visitor, { kind: 'concurrency', group: group.settings, model });
+    }
+    const prepare = (): Prepared => {
+      const envelope = { id: arrival.tongue.replyId(this.#chance.ids, visitor.requestId), at: now };
+      if (wanted === 'embeddings') return prepareEmbeddings(arrival, route, envelope);
+      return prepareChat(this.#settings, arrival, caller, this.#chance, envelope);
+    };
     // Written beforehand only where admission asks for the true use: nobody's `reply` is called for what is refused.
     const known = group.settings.charge === 'true' ? prepare() : undefined;
-    const admission = group.quota.admit(model, known?.use ?? estimateUse(wanted, body), now);
-    if (isRefusal(admission)) return this.#limit(caller, model, rateLimited(group.settings, model, admission), admission);
+    const admission = group.quota.admit(model, known?.use ?? estimateUse(wanted, question), now);
+    if (isRefusal(admission)) return this.#limit(visitor, toRateLimit(caller, model, admission), admission);
     const prepared = known ?? prepare();
-    const early = this.#rateHeaders(group, model, false);
-    const rates = group.settings.headersAsOf === 'admission' ? () => early : () => this.#rateHeaders(group, model, false);
-    return { ...this.#answer(prepared, caller, fault, rates), release: this.#hold(group, admission, prepared) };
+    const early = this.#rateHeaders(visitor, false);
+    const rates = group.settings.headersAsOf === 'admission' ? () => early : () => this.#rateHeaders(visitor, false);
+    return { ...this.#answer(prepared, visitor, fault, rates), release: this.#hold(group, admission, prepared) };
   }
 
-  #limit(caller: Caller, model: string, error: ErrorAnswer, refusal?: Refusal): Decision {
-    return this.#refuse('refused', caller, error, this.#rateHeaders(caller.group, model, true, refusal));
+  #limit(visitor: Visitor, failure: Failure, refusal?: Refusal): Decision {
+    const { arrival, caller, requestId } = visitor;
+    return this.#refuse('refused', arrival.tongue, caller, requestId, failure, this.#rateHeaders(visitor, true, refusal));
   }
 
   /** Occupies a place until the answer ends, then settles what it used. */
@@ -134,29 +163,44 @@ export class Desk {
     };
   }
 
-  #answer(prepared: Prepared, caller: Caller, fault: Spoiler, rates = (): Headers => ({})): Decision {
+  #answer(prepared: Prepared, visitor: Visitor, fault: Spoiler, rates = (): Headers => ({})): Decision {
+    const { arrival, caller, requestId } = visitor;
+    const { tongue } = arrival;
     const latencyMs = caller.group.settings.latency.draw(this.#latency);
-    const common = { ...this.#headers(caller), 'openai-processing-ms': String(Math.round(latencyMs)), 'openai-version': '2020-10-01' };
-    const perform = (): Performance => {
-      const answer = prepared.write({ ...common, ...rates() });
-      return fault === undefined ? answer : distort(answer, fault);
+    const common = tongue.headers({ requestId, group: caller.group.settings, latencyMs });
+    const send = (): Performance => {
+      const headers = { ...common, ...rates() };
+      return fault === undefined ? perform(prepared.answer, headers) : distort(prepared.answer, headers, fault, tongue);
     };
     // Slow is not wrong: what drips is served.
     const outcome = fault === undefined || fault.kind === 'drip' ? 'served' : 'faulted';
     const tokens = prepared.use.input + prepared.use.output;
     const delayMs = fault?.delayMs ?? latencyMs;
-    return { ...NOTHING_TAKEN, caller, outcome, perform, fault: fault?.kind, delayMs, replyId: prepared.replyId, tokens };
+    return { ...NOTHING_TAKEN, caller, outcome, perform: send, fault: fault?.kind, delayMs, replyId: prepared.replyId, tokens };
   }
 
-  #headers(caller: Caller | undefined): Headers {
-    return { 'x-request-id': `req_${randomHex(this.#chance.ids, 32)}`, ...toGroupHeaders(caller?.group.settings) };
-  }
-
-  #rateHeaders(group: Group, model: string, refused: boolean, refusal?: Refusal): Headers {
+  #rateHeaders({ arrival, caller: { group } }: Visitor, refused: boolean, refusal?: Refusal): Headers {
     const { headers } = group.settings;
     if (headers === 'never' || headers === (refused ? 'answered' : 'refused')) return {};
-    return toRateHeaders(group.quota.read(model, this.#settings.clock.now(), refusal?.settings));
+    const now = this.#settings.clock.now();
+    return arrival.tongue.rateHeaders(group.quota.read(arrival.question.model, now, refusal?.settings), now);
   }
+}
+
+function toRateLimit({ group }: Caller, model: string, { settings, reading, requested, waitMs }: Refusal): RateLimit {
+  return {
+    kind: 'rate_limit',
+    group: group.settings,
+    model,
+    counts: settings.counts,
+    unit: settings.unit,
+    // For what will never fit the limit that matters is what a full bucket holds.
+    limit: waitMs === Infinity ? settings.capacity : settings.limit,
+    used: Math.max(0, reading.limit - reading.remaining),
+    requested,
+    waitMs,
+    hints: group.settings.hints,
+  };
 }
 
 function isRefusal(admission: Charge | Refusal): admission is Refusal {

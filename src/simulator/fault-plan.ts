@@ -2,6 +2,7 @@ import type { Random } from '../clock.ts';
 import { isObject, type Checker } from './check.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import { matches } from './pattern.ts';
+import { PROTOCOLS, type SimulatedProtocol } from './tongues/tongue.ts';
 
 /** A fault that was planned. */
 export interface FaultHandle {
@@ -19,6 +20,7 @@ export interface FaultTarget {
   readonly model: string;
   readonly path: string;
   readonly stream: boolean;
+  readonly protocol: SimulatedProtocol;
 }
 
 /** A fault with what is left of it. */
@@ -95,10 +97,12 @@ function fits(fault: Fault, target: FaultTarget): boolean {
   if (fault.group !== undefined && fault.group !== target.groupId) return false;
   if (fault.model !== undefined && !matches(fault.model, target.model)) return false;
   if (fault.path !== undefined && !matches(fault.path, target.path)) return false;
+  if (fault.protocol !== undefined && fault.protocol !== target.protocol) return false;
   return fault.stream === undefined || fault.stream === target.stream;
 }
 
-const MATCH_FIELDS = ['times', 'probability', 'after', 'fromMs', 'untilMs', 'delayMs', 'key', 'group', 'model', 'path', 'stream'] as const;
+const WHEN_FIELDS = ['times', 'probability', 'after', 'fromMs', 'untilMs', 'delayMs'] as const;
+const MATCH_FIELDS = [...WHEN_FIELDS, 'key', 'group', 'model', 'path', 'stream', 'protocol'] as const;
 
 /** The fields of each fault beside those of every fault. */
 const FIELDS: Readonly<Record<FaultKind, readonly string[]>> = {
@@ -156,6 +160,8 @@ function checkField(check: Checker, kind: FaultKind, field: string, value: unkno
       return void check.flag(field, value);
     case 'status':
       return void check.number(field, value, { whole: true, ...(kind === 'redirect' ? { from: 300, to: 399 } : { from: 200, to: 599 }) });
+    case 'protocol':
+      return void check.oneOf(field, value, PROTOCOLS);
     case 'hints':
       return void check.oneOf(field, value, ['header', 'body', 'both', 'none']);
     case 'counts':

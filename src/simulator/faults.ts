@@ -1,3 +1,5 @@
+import type { SimulatedProtocol } from './tongues/tongue.ts';
+
 /** Which requests a fault meets, and how often. Every field given must fit. */
 export interface FaultMatch {
   /** How often it happens. Default: 1; without end when `probability` or `untilMs` is given. */
@@ -22,13 +24,15 @@ export interface FaultMatch {
   readonly path?: string;
   /** Only streamed requests, or only plain ones. */
   readonly stream?: boolean;
+  /** Only requests of one protocol. */
+  readonly protocol?: SimulatedProtocol;
 }
 
 /** An answer with a status and body of your own. */
 export interface StatusFault {
   readonly kind: 'status';
   readonly status: number;
-  /** An object is sent as JSON, a text as it is. Default: an error in OpenAI's shape. */
+  /** An object is sent as JSON, a text as it is. Default: an error in the protocol's shape. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -38,7 +42,7 @@ export interface RateLimitFault {
   readonly kind: 'rate_limit';
   /** What the hints say. Default: 1000. */
   readonly retryAfterMs?: number;
-  /** Where they are. Default: `both`. */
+  /** Where they are, of the places that the protocol has. Default: `both`. */
   readonly hints?: 'header' | 'body' | 'both' | 'none';
   /** Default: `requests`. */
   readonly counts?: 'requests' | 'tokens';
@@ -46,10 +50,10 @@ export interface RateLimitFault {
   readonly per?: 'min' | 'day';
 }
 
-/** A 503 `server_is_overloaded`. */
+/** What an overloaded provider says: a 503, Anthropic's 529. */
 export interface OverloadedFault {
   readonly kind: 'overloaded';
-  /** Sent as `retry-after(-ms)`. Default: no hint. */
+  /** Sent where the protocol has a place for it: `retry-after(-ms)`, Gemini's `RetryInfo`. Default: no hint. */
   readonly retryAfterMs?: number;
 }
 
@@ -63,10 +67,10 @@ export interface ResetFault {
   readonly kind: 'reset' | 'reset_after_headers';
 }
 
-/** Ends an answer early: a stream without its finish and `[DONE]`, a plain body half way. */
+/** Ends an answer early: a stream without its finish and terminal marker, a plain body half way. */
 export interface CutFault {
   readonly kind: 'cut';
-  /** Events a stream sends before; the first is the role chunk. Default: 2. */
+  /** Chunks a stream sends before; the first is what comes before any content. Default: 2. */
   readonly afterChunks?: number;
   /**
    * `end` ends the HTTP message as if all were well, `destroy` drops the connection. Default: `end` for streams, `destroy`
@@ -78,27 +82,27 @@ export interface CutFault {
 /** Stops sending in the middle of an answer and leaves the connection open. */
 export interface SilenceFault {
   readonly kind: 'silence';
-  /** Events a stream sends before; the first is the role chunk. A plain body stops half way. Default: 2. */
+  /** Chunks a stream sends before; the first is what comes before any content. A plain body stops half way. Default: 2. */
   readonly afterChunks?: number;
 }
 
-/** An error object inside a stream, then `[DONE]`. Happens to streams only. */
+/** An error inside a stream, as the protocol tells it there. Happens to streams only. */
 export interface StreamErrorFault {
   readonly kind: 'stream_error';
-  /** Events sent before; 0 makes it the first one, 1 puts it behind the role chunk, 2 behind the first content. Default: 0. */
+  /** Chunks sent before; 0 makes it the first one, 1 puts it behind what comes before any content, 2 behind the first content. Default: 0. */
   readonly afterChunks?: number;
-  /** What the error says. Default: `server_error`. */
+  /** What the error says, in the protocol's own fields. Default: an error of the server. */
   readonly error?: Readonly<Record<string, unknown>>;
 }
 
 /** A 200 whose JSON is an error. */
 export interface OkErrorFault {
   readonly kind: 'ok_error';
-  /** What the error says. Default: `server_error`. */
+  /** What the error says, in the protocol's own fields. Default: an error of the server. */
   readonly error?: Readonly<Record<string, unknown>>;
 }
 
-/** A 200 with broken JSON: the whole body, or the second event of a stream. */
+/** A 200 with broken JSON: the whole body, or the first content of a stream. */
 export interface MalformedFault {
   readonly kind: 'malformed';
 }

@@ -1,9 +1,7 @@
-import { rateLimitedByScript, retryAfter, toError } from './errors.ts';
-import type { AnswerFault, FrontFault } from './faults.ts';
+import type { AnswerFault, FrontFault, RateLimitFault } from './faults.ts';
 import { toWhole, type Performance } from './performance.ts';
 import type { GroupSettings } from './settings.ts';
-
-type Headers = Readonly<Record<string, string>>;
+import type { ErrorAnswer, Headers, RateLimit, Tongue } from './tongues/tongue.ts';
 
 const FRONT = new Set<string>(['status', 'rate_limit', 'overloaded', 'hang', 'html', 'redirect', 'reset']);
 
@@ -12,23 +10,31 @@ export function isFrontFault(fault: FrontFault | AnswerFault): fault is FrontFau
   return FRONT.has(fault.kind);
 }
 
-/** What a request gets from a fault that stands in for an answer. `headers` are those of every answer. */
-export function playFront(fault: FrontFault, group: GroupSettings, model: string, headers: Headers): Performance {
+/** Who is met by a fault. */
+export interface Met {
+  readonly tongue: Tongue;
+  readonly group: GroupSettings;
+  readonly model: string;
+  /** Those of every answer. */
+  readonly headers: Headers;
+}
+
+/** What a request gets from a fault that stands in for an answer. */
+export function playFront(fault: FrontFault, met: Met): Performance {
+  const { tongue, headers } = met;
   switch (fault.kind) {
     case 'hang':
     case 'reset':
       return { kind: fault.kind };
-    case 'status':
-      return toWhole(fault.status, fault.body ?? statusError(fault.status), { ...headers, ...lowerNames(fault.headers ?? {}) });
-    case 'rate_limit': {
-      const error = rateLimitedByScript(group, model, fault);
-      return toWhole(error.status, error.body, { ...headers, ...error.headers });
+    case 'status': {
+      const usual = tongue.refuse({ kind: 'status', status: fault.status });
+      if (fault.body === undefined) return toRefusal(usual, { ...headers, ...lowerNames(fault.headers ?? {}) });
+      return toWhole(fault.status, fault.body, { ...headers, ...lowerNames(fault.headers ?? {}) });
     }
-    case 'overloaded': {
-      const hint = fault.retryAfterMs === undefined ? {} : retryAfter(fault.retryAfterMs);
-      const detail = { message: 'The server is overloaded or not ready yet.', type: 'server_error', code: 'server_is_overloaded' };
-      return toWhole(503, toError(503, detail).body, { ...headers, ...hint });
-    }
+    case 'rate_limit':
+      return toRefusal(tongue.refuse(toScriptedLimit(fault, met)), headers);
+    case 'overloaded':
+      return toRefusal(tongue.refuse({ kind: 'overloaded', retryAfterMs: fault.retryAfterMs }), headers);
     case 'html':
       // A page of something in between: none of the provider's headers are on it.
       return toWhole(fault.status ?? 502, HTML, { 'content-type': 'text/html; charset=utf-8' });
@@ -37,17 +43,22 @@ export function playFront(fault: FrontFault, group: GroupSettings, model: string
   }
 }
 
+/** An error as it goes over the wire. */
+export function toRefusal({ status, body, headers }: ErrorAnswer, common: Headers): Performance {
+  return toWhole(status, body, { ...common, ...headers });
+}
+
+/** A limit that was met only in a script. */
+function toScriptedLimit(fault: RateLimitFault, { group, model }: Met): RateLimit {
+  const { counts = 'requests', per = 'min', retryAfterMs = 1000, hints = 'both' } = fault;
+  return { kind: 'rate_limit', group, model, counts, unit: per, limit: 500, used: 500, requested: 1, waitMs: retryAfterMs, hints };
+}
+
 const HTML = `<html>
 <head><title>502 Bad Gateway</title></head>
 <body><center><h1>502 Bad Gateway</h1></center></body>
 </html>
 `;
-
-function statusError(status: number): object {
-  const message = 'The server had an error while processing your request. Sorry about that!';
-  const type = status >= 500 ? 'server_error' : 'invalid_request_error';
-  return toError(status, { message, type, code: null }).body;
-}
 
 /** Names of headers in one spelling, so that a fault's `Content-Type` replaces ours. */
 function lowerNames(headers: Headers): Headers {

@@ -1,4 +1,5 @@
 import type { FaultKind } from './faults.ts';
+import type { SimulatedProtocol } from './tongues/tongue.ts';
 
 /**
  * How a request ended: `served` to the last byte (slowly too); `refused` by a limit; `rejected` for its key, its path or
@@ -44,10 +45,12 @@ export interface RequestRecord {
   readonly number: number;
   /** In epoch ms of the simulator's clock. */
   readonly at: number;
+  /** The protocol it came in; `openai` for a path that nobody knows. */
+  readonly protocol: SimulatedProtocol;
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** With its question mark; empty without one. */
+  /** With its question mark, without a key; empty without one. */
   readonly query: string;
   /** The id of the key; `undefined` for an unknown one. */
   readonly key: string | undefined;

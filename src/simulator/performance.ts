@@ -1,5 +1,5 @@
-import { DONE, toEvent } from './completion.ts';
 import type { AnswerFault } from './faults.ts';
+import type { Chunks, Headers, Script, Tongue } from './tongues/tongue.ts';
 
 /** What goes over the wire for one request. */
 export type Performance = { readonly kind: 'hang' } | { readonly kind: 'reset' } | WireAnswer;
@@ -8,9 +8,7 @@ export type Performance = { readonly kind: 'hang' } | { readonly kind: 'reset' }
 export interface WireAnswer {
   readonly kind: 'answer';
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** True for server-sent events: each frame is one. */
-  readonly stream: boolean;
+  readonly headers: Headers;
   readonly frames: readonly (string | Uint8Array)[];
   /** The pause before each frame after the first. */
   readonly paceMs: () => number;
@@ -18,85 +16,90 @@ export interface WireAnswer {
   readonly ending: 'end' | 'destroy' | 'reset' | 'silence';
 }
 
-type Headers = WireAnswer['headers'];
+/** A right answer before it is sent. */
+export type Answer =
+  | { readonly kind: 'whole'; readonly body: object }
+  | { readonly kind: 'stream'; readonly script: Script; readonly paceMs: () => number };
+
+type Streamed = Extract<Answer, { readonly kind: 'stream' }>;
 
 const AT_ONCE = (): number => 0;
+
+/** An answer as it should be. */
+export function perform(answer: Answer, headers: Headers): WireAnswer {
+  return answer.kind === 'whole' ? toWhole(200, answer.body, headers) : toStream(answer, headers);
+}
 
 /** A body in one piece. Objects are sent as JSON, texts as they are. */
 export function toWhole(status: number, body: unknown, headers: Headers): WireAnswer {
   const text = typeof body === 'string' ? body : (JSON.stringify(body) ?? '');
-  const length = String(Buffer.byteLength(text));
   const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
-  const all = { 'content-type': type, ...headers, 'content-length': length };
-  return { kind: 'answer', status, headers: all, stream: false, frames: [text], paceMs: AT_ONCE, ending: 'end' };
+  return toBytesOnce(status, text, { 'content-type': type, ...headers });
 }
 
-/** Server-sent events. */
-export function toStream(events: readonly string[], headers: Headers, paceMs: () => number): WireAnswer {
-  const all = { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
-  return { kind: 'answer', status: 200, headers: all, stream: true, frames: events, paceMs, ending: 'end' };
+function toBytesOnce(status: number, content: string | Uint8Array, headers: Headers): WireAnswer {
+  const length = String(Buffer.byteLength(content));
+  return { kind: 'answer', status, headers: { ...headers, 'content-length': length }, frames: [content], paceMs: AT_ONCE, ending: 'end' };
+}
+
+function toStream({ script, paceMs }: Streamed, headers: Headers, chunks: Chunks = script.chunks): WireAnswer {
+  const all = { ...headers, 'content-type': script.contentType, 'cache-control': 'no-cache' };
+  return { kind: 'answer', status: 200, headers: all, frames: script.frame(chunks), paceMs, ending: 'end' };
 }
 
 /** What a fault makes of a right answer. */
-export function distort(answer: WireAnswer, fault: AnswerFault): WireAnswer {
+export function distort(answer: Answer, headers: Headers, fault: AnswerFault, tongue: Tongue): WireAnswer {
   switch (fault.kind) {
     case 'reset_after_headers':
-      return { ...answer, frames: [], ending: 'reset' };
+      return { ...perform(answer, headers), frames: [], ending: 'reset' };
     case 'ok_error':
-      return toWhole(200, { error: fault.error ?? SERVER_ERROR }, withoutEntity(answer.headers));
-    case 'stream_error': {
-      const before = answer.frames.slice(0, fault.afterChunks ?? 0);
-      return { ...answer, frames: [...before, toEvent({ error: fault.error ?? SERVER_ERROR }), DONE] };
-    }
+      return toWhole(200, tongue.okError(fault.error), headers);
+    case 'stream_error':
+      if (answer.kind === 'whole') return perform(answer, headers);
+      return toStream(answer, headers, [...answer.script.chunks.slice(0, fault.afterChunks ?? 0), ...tongue.streamError(fault.error)]);
     case 'silence':
-      return { ...shorten(answer, fault.afterChunks), ending: 'silence' };
+      return { ...shorten(answer, headers, fault.afterChunks), ending: 'silence' };
     case 'cut':
-      return cut(answer, fault.afterChunks, fault.how ?? (answer.stream ? 'end' : 'destroy'));
+      return cut(answer, headers, fault.afterChunks, fault.how ?? (answer.kind === 'stream' ? 'end' : 'destroy'));
     case 'malformed':
-      return garble(answer);
+      return garble(answer, headers);
     case 'drip':
-      return { ...answer, frames: toBytes(answer), paceMs: () => fault.everyMs ?? 1 };
+      return drip(perform(answer, headers), fault.everyMs ?? 1);
   }
 }
 
-const SERVER_ERROR = {
-  message: 'The server had an error while processing your request. Sorry about that!',
-  type: 'server_error',
-  param: null,
-  code: null,
-};
-
-function cut(answer: WireAnswer, afterChunks: number | undefined, how: 'end' | 'destroy'): WireAnswer {
-  const short = shorten(answer, afterChunks);
+function cut(answer: Answer, headers: Headers, afterChunks: number | undefined, how: 'end' | 'destroy'): WireAnswer {
+  const short = shorten(answer, headers, afterChunks);
   if (how === 'destroy') return { ...short, ending: 'destroy' };
   // A message that ends well must not promise more bytes than it has.
-  return answer.stream ? short : { ...short, headers: { ...short.headers, 'content-length': String(toBytes(short).length) } };
+  return answer.kind === 'stream' ? short : toBytesOnce(short.status, short.frames[0] ?? '', short.headers);
 }
 
-/** The beginning of an answer: some events of a stream, never the last two, or half of a plain body. */
-function shorten(answer: WireAnswer, afterChunks = 2): WireAnswer {
-  if (answer.stream) return { ...answer, frames: answer.frames.slice(0, Math.min(afterChunks, answer.frames.length - 2)) };
-  const bytes = Buffer.concat(toBytes(answer));
-  return { ...answer, frames: [bytes.subarray(0, Math.floor(bytes.length / 2))] };
+/** The beginning of an answer: some chunks of a stream, never what makes it complete, or half of a plain body. */
+function shorten(answer: Answer, headers: Headers, afterChunks = 2): WireAnswer {
+  if (answer.kind === 'stream') {
+    const { chunks, closing } = answer.script;
+    return toStream(answer, headers, chunks.slice(0, Math.min(afterChunks, chunks.length - closing)));
+  }
+  const whole = perform(answer, headers);
+  const bytes = Buffer.concat(whole.frames.map((frame) => Buffer.from(frame)));
+  return { ...whole, frames: [bytes.subarray(0, Math.floor(bytes.length / 2))] };
 }
 
-function garble(answer: WireAnswer): WireAnswer {
-  if (!answer.stream) return toWhole(answer.status, `${halve(answer.frames[0])}<`, answer.headers);
-  return { ...answer, frames: answer.frames.map((frame, index) => (index === 1 ? `${halve(frame)}\n\n` : frame)) };
+function garble(answer: Answer, headers: Headers): WireAnswer {
+  if (answer.kind === 'whole') return toWhole(200, `${halve(answer.body)}<`, { 'content-type': 'application/json', ...headers });
+  const chunks = answer.script.chunks.map((events, index) =>
+    index === 1 ? events.map((event, place) => (place === 0 ? { ...event, data: halve(event.data) } : event)) : events,
+  );
+  return toStream(answer, headers, chunks);
 }
 
-function halve(frame: string | Uint8Array | undefined): string {
-  const text = String(frame ?? '');
+function halve(json: object | string): string {
+  const text = typeof json === 'string' ? json : JSON.stringify(json);
   return text.slice(0, Math.floor(text.length / 2));
 }
 
-function toBytes(answer: WireAnswer): readonly Uint8Array[] {
-  const all = Buffer.concat(answer.frames.map((frame) => Buffer.from(frame)));
-  return Array.from(all, (byte) => Uint8Array.of(byte));
-}
-
-const ENTITY_HEADERS = ['content-type', 'content-length', 'cache-control'];
-
-function withoutEntity(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ENTITY_HEADERS.includes(name)));
+function drip(whole: WireAnswer, everyMs: number): WireAnswer {
+  const all = Buffer.concat(whole.frames.map((frame) => Buffer.from(frame)));
+  return { ...whole, frames: Array.from(all, (byte) => Uint8Array.of(byte)), paceMs: () => everyMs };
 }

@@ -1,4 +1,4 @@
-import { createBucket, type Bucket, type BucketSettings, type Reading, type Settle } from './buckets.ts';
+import { createBucket, type Bucket, type BucketCounts, type BucketSettings, type Reading, type Settle } from './buckets.ts';
 import { matchesAny } from './pattern.ts';
 
 /** What one request takes, or took. */
@@ -21,11 +21,8 @@ export interface Charge {
   settle(use: Use, now: number): void;
 }
 
-/** What the two pairs of rate-limit headers tell. */
-export interface Readings {
-  readonly requests: Reading | undefined;
-  readonly tokens: Reading | undefined;
-}
+/** What rate-limit headers may tell: one bucket of each kind. */
+export type Readings = Readonly<Record<BucketCounts, Reading | undefined>>;
 
 interface Applied {
   readonly settings: BucketSettings;
@@ -59,17 +56,17 @@ export class Quota {
   }
 
   /**
-   * The state of a model's buckets for the headers. There is room for one bucket of requests and one of tokens: the one
+   * The state of a model's buckets for the headers. There is room for one bucket of each kind: the one
    * that refused, or else the first one declared.
    */
   read(model: string, now: number, refused?: BucketSettings): Readings {
     const applied = this.#applied(model, now);
-    const readingOf = (counts: string): Reading | undefined => {
+    const readingOf = (counts: BucketCounts): Reading | undefined => {
       const candidates = applied.filter(({ settings }) => settings.counts === counts);
       const shown = candidates.find(({ settings }) => settings === refused) ?? candidates[0];
       return shown?.bucket.read(now);
     };
-    return { requests: readingOf('requests'), tokens: readingOf('tokens') };
+    return { requests: readingOf('requests'), tokens: readingOf('tokens'), input: readingOf('input'), output: readingOf('output') };
   }
 
   #waste(applied: readonly Applied[], now: number): void {

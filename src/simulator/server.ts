@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Arrival } from './deny.ts';
+import { readArrival, type Arrival } from './arrival.ts';
 import type { Decision, Desk } from './desk.ts';
-import { toError } from './errors.ts';
 import { Exchange, readText, type Watch } from './exchange.ts';
-import { withoutSecrets } from './headers.ts';
+import { toRefusal } from './front.ts';
+import { withoutKey, withoutSecrets } from './headers.ts';
 import type { Ledger, Visit } from './ledger.ts';
-import { toWhole } from './performance.ts';
-import { parseBody, readModel, readPrompt } from './request.ts';
 import type { Settings } from './settings.ts';
+import { readPrompt } from './tokens.ts';
 
 /** Takes requests from the wire, asks the desk what to do with them, and does it. */
 export class LoopbackServer {
@@ -57,17 +56,9 @@ export class LoopbackServer {
     const exchange = new Exchange(response, this.#settings.clock);
     const text = await readText(request);
     if (text === 'gone') return;
-    const [path = '', query] = (request.url ?? '').split(/\?(.*)/s);
-    const arrival: Arrival = {
-      number: ++this.#count,
-      method: request.method ?? '',
-      path,
-      secret: readSecret(request),
-      body: text === 'too long' ? undefined : parseBody(text.text),
-      tooLong: text === 'too long',
-    };
+    const arrival = readArrival(++this.#count, request, text === 'too long' ? undefined : text.text);
     const decision = this.#decide(arrival);
-    const visit = this.#record(request, arrival, query === undefined ? '' : `?${query}`, decision);
+    const visit = this.#record(arrival, decision);
     const watch = watchOver(decision, visit);
     if (await exchange.pause(decision.delayMs)) await exchange.perform(decision.perform(), watch);
     else watch.end(0, true);
@@ -79,27 +70,27 @@ export class LoopbackServer {
     } catch (error) {
       // The user's `reply` threw. Answering with its message is how a test finds out.
       const message = `The simulator's reply function failed: ${error instanceof Error ? error.message : String(error)}`;
-      const answer = toError(500, { message, type: 'server_error', code: 'reply_failed' });
-      const performance = toWhole(answer.status, answer.body, answer.headers);
+      const performance = toRefusal(arrival.tongue.refuse({ kind: 'reply_failed', message }), {});
       const nothing = { caller: undefined, delayMs: 0, fault: undefined, replyId: undefined, tokens: 0, release: () => undefined };
       return { ...nothing, outcome: 'rejected', perform: () => performance };
     }
   }
 
-  #record(request: IncomingMessage, arrival: Arrival, query: string, decision: Decision): Visit {
+  #record({ number, path, tongue, incoming, question }: Arrival, decision: Decision): Visit {
     return this.#ledger.arrive({
-      number: arrival.number,
+      number,
       at: this.#settings.clock.now(),
-      method: arrival.method,
-      path: arrival.path,
-      query,
+      protocol: tongue.name,
+      method: incoming.method,
+      path,
+      query: withoutKey(incoming.query),
       key: decision.caller?.key?.id,
       group: decision.caller?.group.settings.id,
-      model: readModel(arrival.body),
-      stream: arrival.body?.['stream'] === true,
-      prompt: readPrompt(arrival.body),
-      headers: withoutSecrets(request.headers),
-      body: arrival.body,
+      model: question.model,
+      stream: question.stream,
+      prompt: readPrompt(question),
+      headers: withoutSecrets(incoming.headers),
+      body: incoming.body,
       fault: decision.fault,
       replyId: decision.replyId,
     });
@@ -115,8 +106,4 @@ function watchOver(decision: Decision, visit: Visit): Watch {
       visit.end(gone && decision.fault === undefined ? 'aborted' : decision.outcome, decision.tokens, gone);
     },
   };
-}
-
-function readSecret(request: IncomingMessage): string | undefined {
-  return /^Bearer\s+(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1];
 }

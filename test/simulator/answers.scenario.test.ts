@@ -116,7 +116,9 @@ describe('chat', () => {
     };
     const simulator = await start(options);
     const { json } = await askWhole(simulator);
-    expect(asked).toEqual([{ model: 'gpt-5-mini', prompt: 'Hello', body: CHAT, key: 'sk-a', group: 'g', number: 1, choice: 0 }]);
+    expect(asked).toEqual([
+      { protocol: 'openai', model: 'gpt-5-mini', prompt: 'Hello', body: CHAT, key: 'sk-a', group: 'g', number: 1, choice: 0 },
+    ]);
     expect(json.choices[0]).toMatchObject({ message: { content: null, refusal: 'No.' }, finish_reason: 'content_filter' });
   });
 
