@@ -45,12 +45,26 @@ export interface ChatChunk {
 /** Fields of a delta by which models stream their reasoning: DeepSeek and vLLM the first, OpenRouter and Groq the second. */
 const REASONING = ['reasoning_content', 'reasoning'] as const;
 
-/** True when the chunk carries what a caller would see: content, reasoning, refusal or a tool call. The stream is committed then. */
+/** True when the chunk carries what a caller would see: content, reasoning, refusal, images or a tool call. The stream is committed then. */
 export function hasOutput(chunk: ChatChunk): boolean {
   return chunk.choices.some(({ delta }) => {
     if (isText(delta.content) || isText(delta.refusal) || (delta.tool_calls?.length ?? 0) > 0) return true;
-    return REASONING.some((field) => isText(delta[field])) || delta['function_call'] !== undefined || delta['audio'] !== undefined;
+    if (REASONING.some((field) => isText(delta[field])) || isReadable(delta.reasoning_details)) return true;
+    return delta['function_call'] !== undefined || delta['audio'] !== undefined || isFilled(delta['images']);
   });
+}
+
+/** What is signed or encrypted alone nobody sees. */
+function isReadable(details: Delta['reasoning_details']): boolean {
+  if (!Array.isArray(details)) return false;
+  // As servers send them: any of them may be anything.
+  return (details as readonly (Readonly<Record<string, unknown>> | null)[]).some(
+    (detail) => isText(detail?.['text']) || isText(detail?.['summary']),
+  );
+}
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
 }
 
 function isText(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import { mergeLast } from './merge.ts';
 import type { ToolCall } from './request.ts';
 
 /** One tool call while it grows. */
@@ -34,7 +35,8 @@ export class ToolCallCollector {
     call.name ||= delta.function?.name ?? delta.custom?.name ?? '';
     call.text += delta.function?.arguments ?? delta.custom?.input ?? '';
     if (delta.custom !== undefined) call.type = 'custom';
-    for (const [field, value] of Object.entries(delta)) if (!FIELDS.has(field) && value != null) call.extra.set(field, value);
+    for (const [field, value] of Object.entries(delta))
+      if (!FIELDS.has(field) && value != null) call.extra.set(field, mergeLast(call.extra.get(field), value));
   }
 
   calls(): readonly ToolCall[] {

@@ -1,11 +1,16 @@
 import type { ChatChunk, ChunkChoice, Delta } from './chunk.ts';
 import type { ChatCompletion, Choice, FinishReason, ReplyMessage, Usage } from './reply.ts';
+import { DetailCollector } from './collect-details.ts';
 import { ToolCallCollector } from './collect-tools.ts';
+import { merge, own } from './merge.ts';
 
 /** Fields of a chunk that are not taken over as they are. `obfuscation` is padding against eavesdroppers. */
 const CHUNK_FIELDS = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation']);
 const CHOICE_FIELDS = new Set(['index', 'delta', 'finish_reason', 'logprobs']);
 const DELTA_FIELDS = new Set(['role', 'content', 'tool_calls', 'obfuscation']);
+const DETAILS = 'reasoning_details';
+/** Stands for the details among a message's fields. */
+const DETAILS_KEPT = Symbol(DETAILS);
 
 /** Puts a reply together from its chunks, one after the other. Loses nothing that a plain reply would have had. */
 export class Collector {
@@ -56,6 +61,7 @@ class ChoiceCollector {
   #finish: FinishReason | null = null;
   #logprobs: unknown;
   readonly #tools = new ToolCallCollector();
+  readonly #details = new DetailCollector();
   readonly #message = new Map<string, unknown>();
   readonly #extra = new Map<string, unknown>();
 
@@ -72,14 +78,22 @@ class ChoiceCollector {
     if (typeof delta.content === 'string') this.#content = (this.#content ?? '') + delta.content;
     for (const call of delta.tool_calls ?? []) this.#tools.add(call);
     for (const [field, value] of Object.entries(delta)) {
-      if (!DELTA_FIELDS.has(field) && value !== undefined) this.#message.set(field, merge(this.#message.get(field), value));
+      if (DELTA_FIELDS.has(field) || value === undefined) continue;
+      if (field === DETAILS && Array.isArray(value)) this.#addDetails(value as unknown[]);
+      else this.#message.set(field, merge(this.#message.get(field), value));
     }
+  }
+
+  /** Their place among the fields is kept. */
+  #addDetails(pieces: readonly unknown[]): void {
+    this.#details.add(pieces);
+    this.#message.set(DETAILS, DETAILS_KEPT);
   }
 
   toChoice(index: number): Choice {
     const calls = this.#tools.calls();
     const message: ReplyMessage = {
-      ...Object.fromEntries([...this.#message].map(([field, value]) => [field, own(value)])),
+      ...Object.fromEntries([...this.#message].map(([field, value]) => [field, this.#toField(field, value)])),
       role: 'assistant',
       // A plain reply that only calls tools has no content; its stream begins with an empty one.
       content: this.#content === '' && calls.length > 0 ? null : this.#content,
@@ -93,41 +107,14 @@ class ChoiceCollector {
       ...(this.#logprobs === undefined ? {} : { logprobs: own(this.#logprobs) }),
     };
   }
-}
 
-/**
- * Deltas of one field: texts and lists grow, objects grow by field, of anything else the last one counts. `null` says nothing.
- * A list grows in place, as copying it for each delta would take quadratic time, so `before` must be our own.
- */
-function merge(before: unknown, delta: unknown): unknown {
-  if (before == null) return own(delta);
-  if (delta == null) return before;
-  if (typeof before === 'string' && typeof delta === 'string') return before + delta;
-  if (Array.isArray(before) && Array.isArray(delta)) {
-    for (const item of delta as unknown[]) before.push(item);
-    return before;
+  #toField(field: string, value: unknown): unknown {
+    return field === DETAILS && value === DETAILS_KEPT ? this.#details.details() : own(value);
   }
-  if (!isRecord(before) || !isRecord(delta)) return own(delta);
-  const fields = new Map(Object.entries(before));
-  for (const [field, value] of Object.entries(delta)) fields.set(field, IDENTITIES.has(field) ? value : merge(fields.get(field), value));
-  return Object.fromEntries(fields);
 }
-
-/** A copy as deep as `merge` writes. */
-function own(value: unknown): unknown {
-  if (Array.isArray(value)) return [...(value as unknown[])];
-  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([field, item]) => [field, own(item)])) : value;
-}
-
-/** Texts inside an object that name something and so never grow: `audio.id`, `function_call.name`. */
-const IDENTITIES = new Set(['id', 'type', 'name', 'format']);
 
 function keepLast(kept: Map<string, unknown>, from: object, known: ReadonlySet<string>): void {
   for (const [field, value] of Object.entries(from)) {
     if (!known.has(field) && (value != null || !kept.has(field))) kept.set(field, value);
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
