@@ -43,6 +43,9 @@ export class Secret {
 
 function toLabel(text: string): string {
   if (text.length < TAIL_FROM_LENGTH) return '…';
+  // A key of AWS (`ACCESS_KEY_ID:SECRET_ACCESS_KEY`) is told by its id, which names it and is no secret.
+  const [, id] = /^([A-Z0-9]{16,128}):/.exec(text) ?? [];
+  if (id !== undefined) return `${id.slice(0, 4)}…${id.slice(-4)}`;
   const head = /^[a-z]{2,4}-/i.exec(text)?.[0] ?? '';
   return `${head}…${text.slice(-4)}`;
 }

@@ -195,7 +195,7 @@ class Exchange {
     };
     const giveUp = (): void => this.#attempt.end(this.#findings.timeout('idleTimeoutMs', idleTimeoutMs, true));
     const decoder = this.#call.target.provider.protocol.startStream(this.#context(response));
-    return new ChunkReader(wire.events(response.body), decoder, failures, { clock, idleTimeoutMs, giveUp });
+    return new ChunkReader(wire.events(response), decoder, failures, { clock, idleTimeoutMs, giveUp });
   }
 
   #noteFirst(): void {

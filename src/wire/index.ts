@@ -1,13 +1,14 @@
 import type { Dispatcher } from './undici.ts';
 import type { Clock } from '../clock.ts';
 import { ClosedError } from '../errors.ts';
-import type { WireBody } from './body.ts';
 import { sendByFetch, type Fetch } from './fetch.ts';
+import { FrameReader, isFramed } from './frames.ts';
 import { toOutgoing } from './outgoing.ts';
 import type { Stop, WireResponse } from './response.ts';
 import { Scrubber } from './scrub.ts';
-import { EventReader } from './sse.ts';
-import type { Credential, WireRequest } from './types.ts';
+import { sign } from './sign.ts';
+import { SseReader } from './sse.ts';
+import type { Credential, EventReader, WireRequest } from './types.ts';
 import { UndiciSender } from './sender.ts';
 
 export interface WireOptions {
@@ -20,7 +21,7 @@ export interface WireOptions {
   readonly fetch?: Fetch | undefined;
   /** Longest body that is read as a whole, decompressed. Streams are bounded by their events. @default 67_108_864 */
   readonly maxBodyBytes?: number;
-  /** Longest single event of a stream, in characters. @default 8_388_608 */
+  /** Longest single event of a stream: characters of a server-sent one, bytes of a binary one. @default 8_388_608 */
   readonly maxEventBytes?: number;
 }
 
@@ -39,8 +40,8 @@ export interface Wire {
     opened?: () => void,
     scrubber?: Scrubber,
   ): Promise<WireResponse>;
-  /** The server-sent events of a body. */
-  events(body: WireBody): EventReader;
+  /** The events of an answer: server-sent, or AWS's binary ones where its type says so. */
+  events(response: Pick<WireResponse, 'headers' | 'body'>): EventReader;
   /** Refuses new requests and ends those under way. */
   destroy(): Promise<void>;
 }
@@ -56,10 +57,16 @@ export function createWire(options: WireOptions): Wire {
     async send(request, credential, stop, opened = () => {}, scrubber = new Scrubber(credential?.secret)) {
       if (closed) throw new ClosedError('Cannot send the request as the client is closed');
       const outgoing = toOutgoing(request, credential, scrubber);
+      // Only who signs waits: any other request is on its way in the same tick.
+      if (outgoing.signing !== undefined) {
+        await unlessStopped(sign(outgoing, clock.now()), stop);
+        if (closed) throw new ClosedError('Cannot send the request as the client is closed');
+      }
       if (stop.ended !== undefined) throw stop.ended.reason;
       return fetch === undefined ? sender.send(outgoing, stop, opened) : sendByFetch(fetch, outgoing, stop, opened, maxBodyBytes);
     },
-    events: (body) => new EventReader(body, maxEventBytes),
+    events: ({ headers, body }) =>
+      isFramed(headers['content-type']) ? new FrameReader(body, maxEventBytes) : new SseReader(body, maxEventBytes),
     destroy() {
       closed = true;
       return sender.destroy();
@@ -67,12 +74,19 @@ export function createWire(options: WireOptions): Wire {
   };
 }
 
+/** The work, or the reason of a stop that comes first. */
+function unlessStopped(work: Promise<void>, stop: Stop): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const unlisten = stop.listen(reject);
+    void work.then(resolve, reject).then(unlisten);
+  });
+}
+
 export type { WireBody } from './body.ts';
 export { WireError } from './failure.ts';
 export type { Fetch } from './fetch.ts';
 export { readErrorBody, type Stop, type WireResponse } from './response.ts';
 export { Scrubber } from './scrub.ts';
-export type { EventReader } from './sse.ts';
 export type { Dispatcher } from './undici.ts';
-export type { Credential, WireEvent, WireRequest } from './types.ts';
+export type { Credential, EventReader, WireEvent, WireRequest } from './types.ts';
 export type { Secret } from '../secret.ts';

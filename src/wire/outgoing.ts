@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import { Secret } from '../secret.ts';
+import { isAwsKey, readAwsKey, type AwsKey } from './aws-key.ts';
 import type { Scrubber } from './scrub.ts';
 import type { Auth, AuthPlace, Credential, WireRequest } from './types.ts';
 
@@ -12,6 +13,8 @@ export interface Outgoing {
   readonly body: string | undefined;
   /** For what others say of the request. */
   readonly scrubber: Scrubber;
+  /** Set where the secret is not shown but signs the request, which is then still to be done. */
+  readonly signing?: { readonly key: AwsKey; readonly region: string; readonly service: string };
 }
 
 // What HTTP calls a field value: tab, printable ASCII and the upper half of Latin-1.
@@ -29,8 +32,18 @@ export function toOutgoing(request: WireRequest, credential: Credential | undefi
     if (UNSENDABLE.test(value)) throw toUnsendable(`header '${name}'`, value);
     headers[name] = value;
   }
-  if (credential !== undefined) putCredential(headers, credential);
-  return { method: request.method, url, headers, body: request.body, scrubber };
+  const outgoing = { method: request.method, url, headers, body: request.body, scrubber };
+  if (credential === undefined) return outgoing;
+  const { secret, auth } = credential;
+  const text = Secret.reveal(secret);
+  if (UNSENDABLE.test(text)) throw toUnsendable(`the secret of key ${secret.label}`, text);
+  if (auth.kind === 'aws' && isAwsKey(text)) {
+    const { region, service } = auth;
+    return { ...outgoing, signing: { key: toAwsKey(text, secret.label), region, service } };
+  }
+  const { header, prefix } = placeOf(auth, text);
+  headers[header] = prefix + text;
+  return outgoing;
 }
 
 function toUrl(text: string): URL {
@@ -48,11 +61,12 @@ function parseUrl(text: string): URL | undefined {
   }
 }
 
-function putCredential(headers: Record<string, string>, { secret, auth }: Credential): void {
-  const text = Secret.reveal(secret);
-  if (UNSENDABLE.test(text)) throw toUnsendable(`the secret of key ${secret.label}`, text);
-  const { header, prefix } = placeOf(auth, text);
-  headers[header] = prefix + text;
+/** Never sent as it is: a secret that signs is not for the server to see, also where it is misspelt. */
+function toAwsKey(text: string, label: string): AwsKey {
+  const key = readAwsKey(text);
+  if (key !== undefined) return key;
+  const form = 'ACCESS_KEY_ID:SECRET_ACCESS_KEY or ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN';
+  throw new ConfigError(`Cannot send the request as the secret of key ${label} must be ${form}: current value is another text`);
 }
 
 function placeOf(auth: Auth, text: string): AuthPlace {

@@ -1,4 +1,5 @@
 import { Secret } from '../secret.ts';
+import { readAwsKey } from './aws-key.ts';
 
 /** Placeholders for keyless servers (`x`, `n/a`) are no secrets, and replacing them would mangle every text. */
 const SHORTEST = 4;
@@ -57,10 +58,17 @@ function formsOf(hidden: Hidden): readonly Form[] {
 }
 
 function toForms(secret: Secret): readonly Form[] {
-  const text = Secret.reveal(secret);
-  if (text.length < SHORTEST) return [];
-  const written = [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), Buffer.from(text).toString('base64')];
+  const written = partsOf(Secret.reveal(secret)).flatMap((text) => {
+    if (text.length < SHORTEST) return [];
+    return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), Buffer.from(text).toString('base64')];
+  });
   return [...new Set(written)].map((form) => ({ text: form, label: secret.label }));
+}
+
+/** The whole first. AWS sees no more than the id and the token of a key, and tells them in its errors. */
+function partsOf(text: string): readonly string[] {
+  const key = readAwsKey(text);
+  return key === undefined ? [text] : [text, key.sessionToken ?? '', key.secretAccessKey, key.accessKeyId];
 }
 
 function replaceAll(text: string, forms: readonly Form[]): string {

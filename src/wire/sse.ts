@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { WireBody } from './body.ts';
 import { WireError } from './failure.ts';
-import type { WireEvent } from './types.ts';
+import type { EventReader, WireEvent } from './types.ts';
 
 /** Field names and spaces around the data of an event that the parser counts with it. */
 const SLACK = 1024;
@@ -96,8 +96,8 @@ export class EventDecoder {
   }
 }
 
-/** Events of one body, in batches: all of a piece are at hand when it has come. */
-export class EventReader {
+/** Server-sent events of one body. */
+export class SseReader implements EventReader {
   readonly #body: WireBody;
   readonly #decoder: EventDecoder;
 
@@ -106,12 +106,10 @@ export class EventReader {
     this.#decoder = new EventDecoder(longest);
   }
 
-  /** The next event at hand, without waiting. */
   take(): WireEvent | undefined {
     return this.#decoder.take();
   }
 
-  /** Waits for bytes; `false` when the body is over and only what is at hand is left. */
   async fill(): Promise<boolean> {
     const bytes = await this.#body.read();
     if (bytes === undefined) this.#decoder.end();

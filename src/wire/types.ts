@@ -45,6 +45,14 @@ export interface WireEvent {
   readonly unterminated?: true;
 }
 
+/** Events of one body, in batches: all of a piece are at hand when it has come. */
+export interface EventReader {
+  /** The next event at hand, without waiting. Throws a `WireError` for one that is too long or damaged. */
+  take(): WireEvent | undefined;
+  /** Waits for bytes; `false` when the body is over and only what is at hand is left. */
+  fill(): Promise<boolean>;
+}
+
 /** A failed exchange as `classify` reads it: an HTTP answer, or an error inside a stream that began with 200. */
 export interface WireFailure {
   readonly status: number;

@@ -264,8 +264,9 @@ describe('a wire', () => {
       packer.flush(encoding === 'gzip' ? constants.Z_SYNC_FLUSH : constants.BROTLI_OPERATION_FLUSH);
     });
     const wire = open();
-    const { body } = await wire.send(toRequest(server.url), undefined, endless());
-    const events = wire.events(body);
+    const response = await wire.send(toRequest(server.url), undefined, endless());
+    const { body } = response;
+    const events = wire.events(response);
     await events.fill();
     expect(events.take()).toEqual({ event: undefined, data: '{"first":1}' });
     body.cancel();
