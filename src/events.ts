@@ -53,6 +53,19 @@ export interface KeyRecovered {
   readonly group: string;
 }
 
+/** Keys turned out to share a project at their provider, and with it their limits. */
+export interface GroupLearned {
+  readonly provider: string;
+  /** The project, as the provider names it. */
+  readonly project: string;
+  /** The group they are in from now on; when `ignored`, that of the key that told. */
+  readonly group: string;
+  /** Ids of the keys. */
+  readonly keys: readonly string[];
+  /** You declared the group of at least one of them, so each stays in its own. Absent when they are one group now. */
+  readonly ignored?: boolean;
+}
+
 /** A call found no key that could serve within its time. */
 export interface KeysExhausted {
   readonly provider: string;
@@ -65,6 +78,15 @@ export interface KeysExhausted {
 export interface KeysRefreshFailed {
   readonly provider: string;
   readonly reason: string;
+}
+
+/** A provider's route was taken out of use as it is sick (`open`), is being tried by one call (`half-open`), or is back (`closed`). */
+export interface RouteChanged {
+  readonly provider: string;
+  readonly model: string;
+  readonly status: 'open' | 'half-open' | 'closed';
+  /** When an `open` one is tried again, epoch ms. */
+  readonly until?: number;
 }
 
 /** A stored answer was served. */
@@ -106,8 +128,10 @@ export interface ClientEvents {
   'key-held': KeyHeld;
   'key-invalidated': KeyInvalidated;
   'key-recovered': KeyRecovered;
+  'group-learned': GroupLearned;
   'keys-exhausted': KeysExhausted;
   'keys-refresh-failed': KeysRefreshFailed;
+  'route-changed': RouteChanged;
   'cache-hit': CacheHit;
   'cache-stored': CacheStored;
   'cache-failed': CacheFailed;

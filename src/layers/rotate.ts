@@ -119,7 +119,7 @@ class Attempt {
     }
     const { verdict } = error;
     this.#fail(verdict, error.reached);
-    if (verdict.class === 'key_invalid' || verdict.class === 'key_forbidden') this.#call.refusedBy.add(this.#lease.keyId);
+    if (verdict.class === 'key_invalid' || verdict.class === 'key_forbidden') this.#call.refusedBy.add(this.#lease.credential);
     return verdict;
   }
 

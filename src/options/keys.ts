@@ -97,6 +97,7 @@ export function resolveKey(given: unknown, path: string, place: KeyPlace): KeyIn
     id,
     secret,
     group: options.group ?? id,
+    declared: options.group !== undefined,
     weight: options.weight ?? 1,
     models: options.models,
     expiresAt: toInstant(options.expiresAt, path, place.task),
@@ -107,7 +108,7 @@ export function resolveKey(given: unknown, path: string, place: KeyPlace): KeyIn
 /** The one pseudo-key of a provider that needs none. */
 export function keylessInput(provider: string, limits: GroupLimits): KeyInput {
   const id = `${provider}-keyless`;
-  return { id, secret: undefined, group: id, weight: 1, models: undefined, expiresAt: undefined, limits };
+  return { id, secret: undefined, group: id, declared: false, weight: 1, models: undefined, expiresAt: undefined, limits };
 }
 
 function toOptions(given: unknown, path: string, task: string): KeyOptions {

@@ -10,7 +10,7 @@ export interface Ask {
   /** Groups and keys that may serve, sorted; `undefined` is all. */
   readonly groups: readonly string[] | undefined;
   readonly keys: readonly string[] | undefined;
-  /** Keys that refused this call before. */
+  /** Keys that refused this call before, as `Lease.credential` names them. */
   readonly avoid: ReadonlySet<string>;
   /** Higher first; waiting raises it. */
   readonly priority: number;

@@ -22,6 +22,12 @@ export interface Law {
   resetAt(now: number): number;
 }
 
+/** Two counts of one limit become one: what either has spent is spent of it. Both are of one kind and size. */
+export function uniteLaws(into: Law, from: Law, now: number): void {
+  if (into instanceof SlidingLaw && from instanceof SlidingLaw) into.absorb(from, now);
+  else into.take(from.capacity - from.remaining(now), now);
+}
+
 /** The margin for sums of fractions, so that 10 refills of a tenth make a whole. */
 const EPSILON = 1e-6;
 
@@ -197,6 +203,16 @@ export class SlidingLaw implements Law {
     this.#charges.push(charge);
     this.#used += cost;
     return charge;
+  }
+
+  /** The very charges of another one, so that each leaves the window at its own time. */
+  absorb(other: SlidingLaw, now: number): void {
+    this.#forget(now);
+    other.#forget(now);
+    const charges = [...this.#charges.slice(this.#first), ...other.#charges.slice(other.#first)];
+    this.#charges = charges.toSorted((a, b) => a.at - b.at);
+    this.#first = 0;
+    this.#used += other.#used;
   }
 
   correct(charge: Charge, cost: number, now: number): void {

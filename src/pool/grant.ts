@@ -4,14 +4,17 @@ import type { Ask } from './ask.ts';
 import type { Choice } from './choose.ts';
 import type { Account, Lease, LeaseEnd, Throttled, Used } from './lease.ts';
 import { type Cost, costIn } from './limits.ts';
+import type { Holds } from './holds.ts';
 import type { KeyEntry } from './members.ts';
-import { take, type Taken, type Unheard } from './meter.ts';
+import { heirOf, type Meter, take, type Taken, type Unheard } from './meter.ts';
 import type { Quota } from './quota.ts';
 
 /** What a grant needs of its pool. */
 export interface GrantOwner {
   now(): number;
   ended(grant: Grant, end: LeaseEnd): void;
+  /** An answer named whom the key belongs to. Returns true when the key's group is another one by that. */
+  told(grant: Grant, account: Account, now: number): boolean;
   /** Limits may have changed: somebody who waits may start. */
   stirred(grant: Grant): void;
 }
@@ -23,11 +26,12 @@ const MOST_SIBLINGS = 500;
 export class Grant implements Lease, Unheard {
   readonly ask: Ask;
   readonly key: KeyEntry;
-  readonly quota: Quota;
   readonly why: string;
   readonly waitedMs: number;
   readonly #owner: GrantOwner;
-  readonly #taken: readonly Taken[];
+  readonly #quota: Quota;
+  readonly #taken: Taken[];
+  readonly #holders: readonly Holds[];
   #sentAt: number | undefined;
   #heard = false;
   #settled = false;
@@ -39,20 +43,30 @@ export class Grant implements Lease, Unheard {
     this.why = waited.why;
     this.waitedMs = waited.ms;
     const { group } = choice;
-    this.quota = group.quota(ask.model, now);
-    this.#taken = this.quota.meters.map((meter) => take(meter, ask.cost, now));
-    this.quota.begin(this, now);
-    this.quota.inFlight += 1;
+    const quota = group.quota(ask.model, now);
+    this.#quota = quota;
+    this.#taken = quota.meters.map((meter) => take(meter, ask.cost, now));
+    quota.begin(this, now);
+    quota.inFlight += 1;
     group.inFlight += 1;
     group.nextStartAt = now + (group.limits.minTimeMs ?? 0);
     this.key.inFlight += 1;
     this.key.totals.attempts += 1;
     this.key.lastUsedAt = now;
-    for (const holds of this.key.holders) holds.startProbe(ask.model, this);
+    this.#holders = this.key.holders;
+    for (const holds of this.#holders) holds.startProbe(ask.model, this);
+  }
+
+  get quota(): Quota {
+    return this.#quota.live;
   }
 
   get keyId(): string {
     return this.key.id;
+  }
+
+  get credential(): string {
+    return this.key.credential;
   }
 
   get groupId(): string {
@@ -83,23 +97,27 @@ export class Grant implements Lease, Unheard {
     return { group: `${group.provider.name}/${group.id}`, concurrency, minTimeMs };
   }
 
+  reserve(meter: Meter, now: number): void {
+    this.#taken.push(take(meter, this.cost, now));
+  }
+
   sent(): void {
     this.#sentAt ??= this.#owner.now();
   }
 
-  heard(readings: readonly BucketReading[], { organization }: Account): void {
+  heard(readings: readonly BucketReading[], account: Account): void {
     // Headers of an answer that nobody waits for any more still tell of the limits.
     const now = this.#owner.now();
-    const ramped = this.quota.rampsAt() > now;
-    this.quota.unheard.delete(this);
+    const { quota } = this;
+    const ramped = quota.rampsAt() > now;
+    quota.unheard.delete(this);
     this.#heard = true;
     const sentAt = this.#sentAt ?? now;
-    for (const reading of readings) this.quota.hear(reading, sentAt, now);
-    this.quota.found(sentAt);
-    const { group } = this.key;
-    if (organization !== undefined && group.organization?.id !== organization) group.provider.tie(group, organization);
+    for (const reading of readings) quota.hear(reading, sentAt, now);
+    quota.found(sentAt);
+    const moved = this.#owner.told(this, account, now);
     // Also without a word of limits an unknown quota lets the next one start when an answer is here; nothing else changed.
-    if (ramped || readings.length > 0) this.#owner.stirred(this);
+    if (moved || ramped || readings.length > 0) this.#owner.stirred(this);
   }
 
   settle(end: LeaseEnd): void {
@@ -112,6 +130,8 @@ export class Grant implements Lease, Unheard {
     quota.inFlight -= 1;
     key.group.inFlight -= 1;
     key.inFlight -= 1;
+    // Its group may be another one by now, and with it the organisation.
+    for (const holds of this.#holders) holds.endProbe(this);
     for (const holds of key.holders) holds.endProbe(this);
     this.#settleCharges(end, now);
     this.#owner.ended(this, end);
@@ -120,13 +140,13 @@ export class Grant implements Lease, Unheard {
   #settleCharges(end: LeaseEnd, now: number): void {
     const unsent = this.#sentAt === undefined || (end.status === 'failed' && !end.reached);
     if (unsent) {
-      for (const { meter, charge } of this.#taken) meter.law.correct(charge, 0, now);
+      for (const { meter, charge } of this.#taken) heirOf(meter).law.correct(charge, 0, now);
       return;
     }
     const used = usedBy(end);
     if (used === undefined) return;
     for (const { meter, charge } of this.#taken)
-      if (meter.counts !== 'requests') meter.law.correct(charge, costIn(meter.counts, used), now);
+      if (meter.counts !== 'requests') heirOf(meter).law.correct(charge, costIn(meter.counts, used), now);
   }
 }
 

@@ -48,7 +48,7 @@ export class Holds {
     const cell = this.#cells.get(name);
     const hold = afterRefusal(cell?.hold, refusal, random);
     if (hold === cell?.hold) return undefined;
-    if (cell === undefined) this.#remember(name, hold);
+    if (cell === undefined) this.#remember(name, { hold, probe: undefined });
     else cell.hold = hold;
     return hold;
   }
@@ -90,6 +90,26 @@ export class Holds {
       if (hold.class === 'key_invalid' || hold.class === 'key_forbidden') this.#cells.delete(name);
   }
 
+  /** Those of a group that turned out to be this one. Of two the later end counts; a probe under way goes on. */
+  absorb(other: Holds): void {
+    const moved = new Map<Cell, Cell>();
+    for (const [name, cell] of other.#cells) {
+      const own = this.#cells.get(name);
+      if (own === undefined) this.#remember(name, cell);
+      else {
+        const strikes = Math.max(own.hold.strikes, cell.hold.strikes);
+        own.hold = { ...(cell.hold.until > own.hold.until ? cell.hold : own.hold), strikes };
+        own.probe ??= cell.probe;
+      }
+      moved.set(cell, own ?? cell);
+    }
+    for (const [lease, cells] of other.#probes) {
+      const own = this.#probes.get(lease) ?? [];
+      this.#probes.set(lease, [...own, ...cells.flatMap((cell) => moved.get(cell) ?? [])]);
+    }
+    other.clear();
+  }
+
   /** A person says that it may be used. */
   clear(): void {
     this.#cells.clear();
@@ -99,9 +119,9 @@ export class Holds {
     return [this.#cells.get(ALL), this.#cells.get(model)].filter((cell) => cell !== undefined);
   }
 
-  #remember(name: string, hold: Hold): void {
+  #remember(name: string, cell: Cell): void {
     if (this.#cells.size >= REMEMBERED) this.#forget();
-    this.#cells.set(name, { hold, probe: undefined });
+    this.#cells.set(name, cell);
   }
 
   /** Those under probe go last: the next call would not know that it has to wait for the answer. */

@@ -33,6 +33,8 @@ export type LeaseEnd =
 /** The right to make one attempt with one key. Reserves its estimated cost until it is settled. */
 export interface Lease {
   readonly keyId: string;
+  /** Names the key as a credential: one that takes the place of an expired one of the same id is another. */
+  readonly credential: string;
   readonly groupId: string;
   /** `undefined` for a keyless provider. */
   readonly secret: Secret | undefined;

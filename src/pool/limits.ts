@@ -24,6 +24,15 @@ export interface GroupLimits {
   readonly buckets: readonly BucketSpec[];
 }
 
+/** True when both are the same limit, whichever group it was given for. */
+export function sameSpec(a: BucketSpec, b: BucketSpec): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function sameLimits(a: GroupLimits, b: GroupLimits): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
 /** Tokens and requests of one attempt. */
 export interface Cost {
   readonly input: number;

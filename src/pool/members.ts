@@ -3,8 +3,10 @@ import type { Secret } from '../secret.ts';
 import { type Alike, noneAlike } from './alike.ts';
 import { Holds } from './holds.ts';
 import { type GroupLimits, matchesModel } from './limits.ts';
-import { configuredMeter, type Meter } from './meter.ts';
-import { Quota } from './quota.ts';
+import type { Meter } from './meter.ts';
+import { type Organization, Organizations } from './organization.ts';
+import type { Quota } from './quota.ts';
+import { Quotas } from './quotas.ts';
 
 /** A key as the options tell it, resolved. */
 export interface KeyInput {
@@ -13,6 +15,8 @@ export interface KeyInput {
   readonly secret: Secret | undefined;
   /** Keys of one group draw on the same quota. */
   readonly group: string;
+  /** The group was named by somebody; else it is the key's own, until answers tell which keys share a project. */
+  readonly declared: boolean;
   readonly weight: number;
   /** Patterns of the models it may serve; `undefined` is all. */
   readonly models: readonly string[] | undefined;
@@ -38,19 +42,31 @@ export interface KeyReason {
 /** One key in the pool. */
 export class KeyEntry {
   readonly input: KeyInput;
-  readonly group: Group;
+  /** Names it as a credential: a key that takes the place of one of the same id is another one. */
+  readonly credential: string;
+  readonly generation: number;
+  readonly #group: Group;
   readonly holds = new Holds();
   readonly addedAt: number;
   status: KeyStatus = { status: 'usable' };
   reason: KeyReason | undefined;
+  /** The project that an answer to it named first. */
+  project: string | undefined;
   inFlight = 0;
   lastUsedAt: number | undefined;
   readonly totals = { calls: 0, attempts: 0, tokens: 0, errors: 0 };
 
-  constructor(input: KeyInput, group: Group, now: number) {
+  /** `generation`: how many keys of this id it follows. */
+  constructor(input: KeyInput, group: Group, now: number, generation = 0) {
     this.input = input;
-    this.group = group;
+    this.credential = generation === 0 ? input.id : `${input.id}\n${generation}`;
+    this.generation = generation;
+    this.#group = group;
     this.addedAt = now;
+  }
+
+  get group(): Group {
+    return this.#group.live;
   }
 
   get id(): string {
@@ -72,22 +88,21 @@ export class KeyEntry {
   }
 }
 
-/** Quotas of models, and names of organisations, are forgotten beyond this many, so that made-up names cost no memory. */
-const REMEMBERED = 512;
-
 /** Keys that share one quota at the provider: a project, an account or a host. */
 export class Group {
   readonly id: string;
   readonly provider: ProviderEntry;
-  readonly limits: GroupLimits;
   readonly holds = new Holds();
   readonly keys: KeyEntry[] = [];
-  readonly #shared: readonly { readonly models: readonly string[] | undefined; readonly meter: Meter }[];
-  readonly #quotas = new Map<string, Quota>();
-  #forgetsAt = REMEMBERED;
+  readonly #quotas: Quotas;
   #organization: Organization | undefined;
+  #heir: Group | undefined;
   /** Every hold that applies to all its keys: its provider's, its organisation's and its own. */
   holders: readonly Holds[];
+  /** Somebody said which keys are in it, so that what answers tell of their projects changes nothing. */
+  declared = false;
+  /** The project that answers to its keys named, where it was not declared. */
+  project: string | undefined;
   inFlight = 0;
   /** `minTimeMs` after the last start. */
   nextStartAt = 0;
@@ -95,11 +110,17 @@ export class Group {
   constructor(id: string, provider: ProviderEntry, limits: GroupLimits, now: number) {
     this.id = id;
     this.provider = provider;
-    this.limits = limits;
+    this.#quotas = new Quotas(limits, () => this.#isKnown(), now);
     this.holders = [provider.holds, this.holds];
-    this.#shared = limits.buckets
-      .filter((spec) => !spec.perModel)
-      .map((spec) => ({ models: spec.models, meter: configuredMeter(spec, undefined, now) }));
+  }
+
+  /** The group that has its keys now. */
+  get live(): Group {
+    return this.#heir?.live ?? this;
+  }
+
+  get limits(): GroupLimits {
+    return this.#quotas.limits;
   }
 
   /** The organisation that its answers named. */
@@ -118,59 +139,51 @@ export class Group {
   }
 
   quota(model: string, now: number): Quota {
-    let quota = this.#quotas.get(model);
-    if (quota === undefined) {
-      if (this.#quotas.size >= this.#forgetsAt) this.#forget(now);
-      const own = this.limits.buckets
-        .filter((spec) => spec.perModel && matchesModel(spec.models, model))
-        .map((spec) => configuredMeter(spec, model, now));
-      const shared = this.#shared.filter(({ models }) => matchesModel(models, model)).map(({ meter }) => meter);
-      const known = this.limits.concurrency !== undefined || this.keys.some((key) => key.input.secret === undefined);
-      quota = new Quota(model, [...own, ...shared], known);
-      this.#quotas.set(model, quota);
-    }
-    return quota;
+    return this.#quotas.of(model, now);
   }
 
   /** Forgets the limits that its answers told. */
   unlearn(): void {
-    for (const quota of this.#quotas.values()) quota.unlearn();
+    this.#quotas.unlearn();
   }
 
   /** Every bucket once: those that models share, then those of each model. */
   meters(): readonly Meter[] {
-    const own = [...this.#quotas.values()].flatMap((quota) => quota.meters);
-    return [...new Set([...this.#shared.map(({ meter }) => meter), ...own])];
+    return this.#quotas.meters();
   }
 
-  /**
-   * First those that would begin as they are: a bucket that is partly spent should not be full again. Then those that were not
-   * used for longest, half of all at once, so that one costs little.
-   */
-  #forget(now: number): void {
-    for (const [model, quota] of this.#quotas) if (quota.idle(now)) this.#quotas.delete(model);
-    const unused = [...this.#quotas].filter(([, quota]) => quota.inFlight === 0).toSorted(([, a], [, b]) => a.lastUsedAt - b.lastUsedAt);
-    for (const [model] of unused.slice(0, Math.max(0, this.#quotas.size - REMEMBERED / 2))) this.#quotas.delete(model);
-    this.#forgetsAt = Math.max(REMEMBERED, this.#quotas.size * 2);
+  /** A key of it came with limits of its own: they bind beside those that do. */
+  tighten(limits: GroupLimits, now: number): void {
+    this.#quotas.tighten(limits, now);
+  }
+
+  /** Another group turned out to be this one. Nothing is lost: its keys, what it reserved and knows, its holds and what it has out. */
+  absorb(other: Group, now: number): void {
+    this.#quotas.absorb(other.#quotas, now);
+    this.holds.absorb(other.holds);
+    this.keys.push(...other.keys.splice(0));
+    this.inFlight += other.inFlight;
+    other.inFlight = 0;
+    this.nextStartAt = Math.max(this.nextStartAt, other.nextStartAt);
+    if (this.#organization === undefined && other.organization !== undefined) this.belongTo(other.organization);
+    other.#heir = this;
+  }
+
+  #isKnown(): boolean {
+    return this.limits.concurrency !== undefined || this.keys.some((key) => key.input.secret === undefined);
   }
 }
 
-/** All groups that share an organisation id which answers named. */
-export class Organization {
-  readonly id: string;
-  readonly holds = new Holds();
-
-  constructor(id: string) {
-    this.id = id;
-  }
-}
+/** Former names of groups are forgotten beyond this many. */
+const REMEMBERED = 512;
 
 /** One provider's part of the pool. */
 export class ProviderEntry {
   readonly name: string;
   readonly holds = new Holds();
   readonly groups = new Map<string, Group>();
-  readonly #organizations = new Map<string, Organization>();
+  readonly #organizations = new Organizations();
+  readonly #aliases = new Map<string, Group>();
   #forgetsAt = REMEMBERED;
   /** Refusals that look alike on all keys. */
   alike: Alike = noneAlike;
@@ -189,28 +202,32 @@ export class ProviderEntry {
     return [...this.groups.values()].flatMap((group) => group.keys);
   }
 
-  /**
-   * Ties `group` to the organisation that an answer named. A provider may name one organisation by an id in headers and
-   * another in prose, so a second name of a group's organisation becomes an alias.
-   */
+  /** The group of this name, also by the name it had before it turned out to be another one. */
+  group(name: string): Group | undefined {
+    const group = this.groups.get(name) ?? this.#aliases.get(name)?.live;
+    return group !== undefined && this.groups.get(group.id) === group ? group : undefined;
+  }
+
+  /** Ties `group` to the organisation that an answer named. */
   tie(group: Group, id: string): void {
-    const known = this.#organizations.get(id);
-    if (known === undefined && this.#organizations.size >= this.#forgetsAt) this.#forget();
-    if (group.organization === undefined) group.belongTo(known ?? this.#organization(id));
-    else if (known === undefined) this.#organizations.set(id, group.organization);
+    const inUse = (): ReadonlySet<Organization | undefined> => new Set([...this.groups.values()].map((each) => each.organization));
+    const organization = this.#organizations.named(id, group.organization, inUse);
+    if (group.organization === undefined) group.belongTo(organization);
   }
 
-  #organization(id: string): Organization {
-    const organization = new Organization(id);
-    this.#organizations.set(id, organization);
-    return organization;
+  /** `from` turned out to be `into`, and can still be called by its name. */
+  unite(into: Group, from: Group, now: number): void {
+    into.absorb(from, now);
+    this.groups.delete(from.id);
+    this.#aliases.set(from.id, into);
+    if (this.#aliases.size >= this.#forgetsAt) this.#forgetAliases();
   }
 
-  /** An answer may name anything: aliases go first come, first gone, and the names by which groups know their organisation stay. */
-  #forget(): void {
-    const used = new Set([...this.groups.values()].map((group) => group.organization));
-    const idle = [...this.#organizations].filter(([id, organization]) => organization.id !== id || !used.has(organization));
-    for (const [id] of idle.slice(0, Math.max(0, this.#organizations.size - REMEMBERED / 2))) this.#organizations.delete(id);
-    this.#forgetsAt = Math.max(REMEMBERED, this.#organizations.size * 2);
+  /** Keys that come and go leave the names of their groups behind: the oldest that name no key any more are forgotten. */
+  #forgetAliases(): void {
+    const used = new Set(this.keys().map((key) => key.input.group));
+    const idle = [...this.#aliases.keys()].filter((name) => !used.has(name));
+    for (const name of idle.slice(0, Math.max(0, this.#aliases.size - REMEMBERED / 2))) this.#aliases.delete(name);
+    this.#forgetsAt = Math.max(REMEMBERED, this.#aliases.size * 2);
   }
 }

@@ -16,17 +16,28 @@ export interface Meter {
   readonly windowMs: number;
   readonly law: Law;
   readonly slackMs: number;
+  /** What it was configured by. */
+  readonly spec?: BucketSpec;
+  /** The meter that counts for it since their groups turned out to be one. */
+  heir: Meter | undefined;
+}
+
+/** The meter that counts now what `meter` counted. */
+export function heirOf(meter: Meter): Meter {
+  return meter.heir === undefined ? meter : heirOf(meter.heir);
 }
 
 /** An attempt whose answer's headers are not here yet: the server may not have counted it when it spoke. */
 export interface Unheard {
   readonly cost: Cost;
   readonly sentAt: number | undefined;
+  /** Charges it to a meter that came to bind its group while it was out. */
+  reserve?(meter: Meter, now: number): void;
 }
 
 export function configuredMeter(spec: BucketSpec, model: string | undefined, now: number): Meter {
   const { counts, limit, windowMs } = spec;
-  return { counts, source: 'configured', model, limit, windowMs, law: lawOf(spec, now), slackMs: 0 };
+  return { counts, source: 'configured', model, limit, windowMs, law: lawOf(spec, now), slackMs: 0, spec, heir: undefined };
 }
 
 function lawOf(spec: BucketSpec, now: number): Law {
@@ -46,6 +57,7 @@ export class LearnedMeter implements Meter {
   readonly slackMs = SAFETY_MS;
   readonly counts: Counted;
   readonly model: string;
+  heir: Meter | undefined;
   #learned: Learned;
   #law: RefillLaw | FixedLaw;
   /** When the last believed answer's request was sent: answers of earlier ones are old news. */
@@ -100,6 +112,27 @@ export class LearnedMeter implements Meter {
       if (attempt.sentAt === undefined || attempt.sentAt >= sentAt) after += cost;
     }
     this.#setLevel(reading.remaining - after, latest ? reading.remaining - all : -Infinity, reading.resetMs, now);
+  }
+
+  /** True when its last believed word is at least as young. */
+  outlives(other: LearnedMeter): boolean {
+    return this.#sentAt >= other.#sentAt;
+  }
+
+  /**
+   * The other one told of the very same bucket, so the lower level counts. Neither knew what was out beside it: `own` is what this
+   * one had out, `others` what the other one had.
+   */
+  absorb(other: LearnedMeter, out: { readonly own: number; readonly others: number }, now: number): void {
+    other.heir = this;
+    const law = this.#law;
+    const remaining = Math.min(law.remaining(now) - out.others, other.law.remaining(now) - out.own);
+    if (law.kind === 'refill') {
+      law.setLevel(remaining, now);
+      return;
+    }
+    const endsAt = Math.max(law.endsAt(now), other.#law.kind === 'fixed' ? other.#law.endsAt(now) : now);
+    law.setWindow({ limit: this.limit, windowMs: this.windowMs, remaining, endsAt });
   }
 
   #setLevel(highest: number, surest: number, resetMs: number | undefined, now: number): void {

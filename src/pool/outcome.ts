@@ -2,6 +2,7 @@ import type { Random } from '../clock.ts';
 import type { Events } from '../events.ts';
 import type { Verdict } from '../failure.ts';
 import { afterAnswer, blame, judge } from './alike.ts';
+import type { Accounts } from './accounts.ts';
 import type { Ask } from './ask.ts';
 import type { Hold } from './hold.ts';
 import type { Holds } from './holds.ts';
@@ -22,9 +23,11 @@ export interface Attempted {
 export class Outcomes {
   readonly #events: Events;
   readonly #random: Random;
+  readonly #accounts: Accounts;
   readonly #find: (id: string) => KeyEntry | undefined;
 
-  constructor(events: Events, random: Random, find: (id: string) => KeyEntry | undefined) {
+  constructor(events: Events, random: Random, accounts: Accounts, find: (id: string) => KeyEntry | undefined) {
+    this.#accounts = accounts;
     this.#events = events;
     this.#random = random;
     this.#find = find;
@@ -42,7 +45,8 @@ export class Outcomes {
   failed(attempted: Attempted, verdict: Verdict): void {
     const { key } = attempted;
     for (const reading of verdict.readings ?? []) attempted.quota.hear(reading, attempted.sentAt, attempted.now);
-    if (verdict.organization !== undefined) key.group.provider.tie(key.group, verdict.organization);
+    // First, so that the hold is that of the group that the key is in by it.
+    this.#accounts.learn(key, verdict, attempted.now);
     // A busy route is the breaker's and the retry's: no key is at fault.
     if (verdict.scope === 'route') return;
     switch (verdict.class) {

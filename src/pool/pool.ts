@@ -2,6 +2,7 @@ import type { Clock, Random, Timer } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
 import { ClosedError } from '../errors.ts';
 import type { Events } from '../events.ts';
+import { Accounts } from './accounts.ts';
 import type { Ask } from './ask.ts';
 import { choose, type Choice } from './choose.ts';
 import { Grant, type GrantOwner } from './grant.ts';
@@ -33,7 +34,8 @@ export class Pool {
   constructor(clock: Clock, random: Random, events: Events) {
     this.#clock = clock;
     this.#random = random;
-    this.outcomes = new Outcomes(events, random, (id) => this.ring.get(id));
+    const accounts = new Accounts(this.ring, events);
+    this.outcomes = new Outcomes(events, random, accounts, (id) => this.ring.get(id));
     this.#near = new NearLimits(events);
     this.#owner = {
       ring: this.ring,
@@ -42,6 +44,7 @@ export class Pool {
       grant: (waiter, choice, now) => this.#grant(waiter.ask, choice, whyWaited(choice, waiter, now), now),
       granted: (grant, now) => this.#near.check(grant.key.group, grant.quota, now),
       slept: () => this.#schedule(),
+      told: (grant, account, now) => accounts.learn(grant.key, account, now),
       ended: (grant, end) => this.#ended(grant, end),
       stirred: (grant) => this.#serving(grant.ask.provider).pump(),
     };
@@ -82,7 +85,8 @@ export class Pool {
 
   /** For a second attempt beside one under way: it takes what nobody else wants, or nothing. */
   #leaseSpare(serving: Serving, ask: Ask, now: number): Lease {
-    const others = [...this.ring.candidates(ask)].filter(({ id }) => id !== ask.besides);
+    const busy = ask.besides === undefined ? undefined : this.ring.provider(ask.provider).group(ask.besides);
+    const others = [...this.ring.candidates(ask)].filter((group) => group !== busy);
     const choice = serving.idle ? choose(others, ask, now, this.#random) : undefined;
     if (choice === undefined) throw this.#refusal(ask, firstReady(others, ask, now).at, now);
     const grant = this.#grant(ask, choice, { ms: 0, why: whyNow(choice, ask) }, now);

@@ -1,5 +1,7 @@
 import type { BucketReading } from '../failure.ts';
-import { LearnedMeter, type Meter, type Unheard } from './meter.ts';
+import { uniteLaws } from './bucket.ts';
+import { costIn, sameSpec } from './limits.ts';
+import { heirOf, LearnedMeter, type Meter, type Unheard } from './meter.ts';
 
 /** How many calls a quota that has told nothing yet gets at once; each answer adds one, so that it doubles with each round. */
 const FIRST_PROBES = 4;
@@ -19,7 +21,7 @@ export class Quota {
   readonly unheard = new Set<Unheard>();
   readonly #slots = new Map<string, LearnedMeter>();
   /** True when nothing is to be found out: a concurrency bounds it, or no key is needed. A configured rate says nothing of the burst. */
-  readonly #known: boolean;
+  #known: boolean;
   #lost: Unheard[] = [];
   inFlight = 0;
   lastUsedAt = -Infinity;
@@ -27,12 +29,18 @@ export class Quota {
   /** Since when something has been out without a pause, while no refusal came. */
   #quietSince: number | undefined;
   #refused = false;
+  #heir: Quota | undefined;
 
   constructor(model: string, meters: Meter[], known: boolean) {
     this.model = model;
     this.meters = meters;
     this.#known = known;
     this.#ramp = this.#known ? Infinity : FIRST_PROBES;
+  }
+
+  /** The quota that counts now what this one counted. */
+  get live(): Quota {
+    return this.#heir?.live ?? this;
   }
 
   begin(attempt: Unheard, now: number): void {
@@ -93,6 +101,80 @@ export class Quota {
   /** An answer to a request sent at `sentAt` is here: the server had counted what came before it. */
   found(sentAt: number): void {
     if (this.#lost.length > 0) this.#lost = this.#lost.filter((lost) => lost.sentAt === undefined || lost.sentAt >= sentAt);
+  }
+
+  /** Adds a meter that binds from now on, also what is out. */
+  bind(meter: Meter, now: number): void {
+    this.meters.push(meter);
+    for (const attempt of this.unheard) attempt.reserve?.(meter, now);
+  }
+
+  /**
+   * Another group's quota for the same model turned out to be this one: what either knows, has reserved and has out becomes one.
+   * Every configured limit of the other one is among the meters here.
+   */
+  absorb(other: Quota, now: number): void {
+    this.#uniteConfigured(other, now);
+    this.#uniteLearned(other, now);
+    this.#uniteRamps(other);
+    for (const attempt of other.unheard) this.unheard.add(attempt);
+    this.#lost = [...this.#lost, ...other.#lost].slice(-MOST_LOST);
+    this.inFlight += other.inFlight;
+    this.lastUsedAt = Math.max(this.lastUsedAt, other.lastUsedAt);
+    other.#heir = this;
+  }
+
+  #uniteConfigured(other: Quota, now: number): void {
+    for (const meter of other.meters) {
+      const { spec } = meter;
+      // What models share was united with its group.
+      if (spec === undefined || meter.heir !== undefined) continue;
+      const twin = this.meters.find((own) => own.spec !== undefined && sameSpec(own.spec, spec));
+      if (twin === undefined) continue;
+      uniteLaws(twin.law, meter.law, now);
+      meter.heir = twin;
+    }
+    const theirs = new Set(other.meters.map(heirOf));
+    for (const meter of this.meters) {
+      if (meter.source === 'learned' || theirs.has(meter)) continue;
+      for (const attempt of other.unheard) attempt.reserve?.(meter, now);
+    }
+  }
+
+  #uniteLearned(other: Quota, now: number): void {
+    for (const [slot, theirs] of other.#slots) {
+      const ours = this.#slots.get(slot);
+      const own = this.#outIn(theirs);
+      const others = other.#outIn(theirs);
+      if (ours === undefined) {
+        theirs.law.take(own, now);
+        this.meters.push(theirs);
+        this.#slots.set(slot, theirs);
+      } else if (ours.outlives(theirs)) ours.absorb(theirs, { own, others }, now);
+      else {
+        theirs.absorb(ours, { own: others, others: own }, now);
+        this.meters.splice(this.meters.indexOf(ours), 1, theirs);
+        this.#slots.set(slot, theirs);
+      }
+    }
+    for (const [slot, ours] of this.#slots) if (!other.#slots.has(slot)) ours.law.take(other.#outIn(ours), now);
+  }
+
+  /** What the server may not have counted when it last spoke. */
+  #outIn({ counts }: Meter): number {
+    let out = 0;
+    for (const attempt of [...this.unheard, ...this.#lost]) out += costIn(counts, attempt.cost);
+    return out;
+  }
+
+  #uniteRamps(other: Quota): void {
+    this.#known ||= other.#known;
+    this.#refused ||= other.#refused;
+    this.#ramp = this.#known || this.#slots.size > 0 ? Infinity : Math.min(this.#ramp, other.#ramp);
+    const since = [this, other].filter(({ unheard }) => unheard.size > 0).map((quota) => quota.#quietSince);
+    this.#quietSince = this.#refused
+      ? undefined
+      : since.reduce((a, b) => (a === undefined || b === undefined ? undefined : Math.max(a, b)), -Infinity);
   }
 
   /** True when forgetting it forgets nothing that was spent. */

@@ -9,11 +9,16 @@ const ESTIMATE_ERROR = 2;
 
 /** True when `key` may serve an ask, if not now then when time has passed. */
 export function allows(ask: Ask, group: Group, key: KeyEntry, now: number): boolean {
-  if (ask.groups !== undefined && !ask.groups.includes(group.id)) return false;
-  if (ask.keys !== undefined && !ask.keys.includes(key.id)) return false;
+  if (!isNamed(ask, group, key)) return false;
   // A call that was refused as such may be why the provider is held: it must not be what proves that it goes on.
   if (ask.avoid.size > 0 && group.provider.refusesKeys) return false;
-  return !ask.avoid.has(key.id) && key.mayServe(ask.model, now);
+  return !ask.avoid.has(key.credential) && key.mayServe(ask.model, now);
+}
+
+/** True when the call's own 'keys' and 'groups' leave the key in. A group goes by its former names too. */
+export function isNamed(ask: Ask, group: Group, key: KeyEntry): boolean {
+  if (ask.keys !== undefined && !ask.keys.includes(key.id)) return false;
+  return ask.groups === undefined || ask.groups.some((name) => group.provider.group(name) === group);
 }
 
 /**

@@ -2,7 +2,7 @@ import { type ExhaustedKey, KeysExhaustedError } from '../errors.ts';
 import { AttemptError } from '../failure.ts';
 import type { Ask } from './ask.ts';
 import type { KeyEntry, ProviderEntry } from './members.ts';
-import { allows, binding, metersReadyAt, tooSmall } from './readiness.ts';
+import { allows, binding, isNamed, metersReadyAt, tooSmall } from './readiness.ts';
 import { toPrintable } from '../printable.ts';
 import { stateOf } from './snapshot.ts';
 
@@ -28,11 +28,9 @@ function explain(key: KeyEntry, ask: Ask, now: number): ExhaustedKey {
   const { state, hold } = stateOf(key, now, ask.model);
   if (hold !== undefined) return { id: key.id, state, until: hold.until, reason: `${hold.class}: ${hold.why}` };
   if (state !== 'ready') return { id: key.id, state, until: undefined, reason: key.reason?.message ?? `the key is ${state}` };
-  if (ask.avoid.has(key.id)) return { id: key.id, state, until: undefined, reason: 'it refused this call' };
+  if (ask.avoid.has(key.credential)) return { id: key.id, state, until: undefined, reason: 'it refused this call' };
   if (!key.mayServe(ask.model, now)) return { id: key.id, state, until: undefined, reason: `its 'models' leave out '${ask.model}'` };
-  const restricted =
-    (ask.keys !== undefined && !ask.keys.includes(key.id)) || (ask.groups !== undefined && !ask.groups.includes(key.group.id));
-  if (restricted) return { id: key.id, state, until: undefined, reason: "the call's 'keys' or 'groups' leave it out" };
+  if (!isNamed(ask, key.group, key)) return { id: key.id, state, until: undefined, reason: "the call's 'keys' or 'groups' leave it out" };
   const at = Math.max(key.group.nextStartAt, metersReadyAt(key.group.quota(ask.model, now), ask, now));
   return { id: key.id, state, until: at > now && at < Infinity ? at : undefined, reason: binding(key.group, ask, now) };
 }

@@ -1,7 +1,8 @@
 import { ConfigError } from '../errors.ts';
 import type { Ask } from './ask.ts';
-import type { GroupLimits } from './limits.ts';
+import { sameLimits } from './limits.ts';
 import { Group, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
+import { learnProject, type SharedProject } from './projects.ts';
 
 const EMPTY_GROUPS = 32;
 
@@ -12,7 +13,7 @@ export class KeyRing {
   readonly #secrets = new Map<string, KeyEntry>();
   #version = 0;
 
-  /** Changes whenever a key comes or goes. */
+  /** Changes whenever a key comes, goes, or is in another group. */
   get version(): number {
     return this.#version;
   }
@@ -32,12 +33,12 @@ export class KeyRing {
 
   /** The groups whose keys may serve an ask as long as no key comes or goes; readiness still asks each key. */
   candidates(ask: Ask): Iterable<Group> {
-    const { groups } = this.provider(ask.provider);
-    if (ask.groups === undefined && ask.keys === undefined) return groups.values();
-    const named = new Set(ask.groups?.flatMap((id) => groups.get(id) ?? []));
+    const provider = this.provider(ask.provider);
+    if (ask.groups === undefined && ask.keys === undefined) return provider.groups.values();
+    const named = new Set(ask.groups?.flatMap((id) => provider.group(id) ?? []));
     if (ask.keys === undefined) return named;
     const ofKeys = new Set(ask.keys.flatMap((id) => this.#keys.get(id)?.group ?? []));
-    return [...ofKeys].filter((group) => group.provider.name === ask.provider && (ask.groups === undefined || named.has(group)));
+    return [...ofKeys].filter((group) => group.provider === provider && (ask.groups === undefined || named.has(group)));
   }
 
   /** Two ids for one secret would believe its quota twice. */
@@ -53,25 +54,26 @@ export class KeyRing {
     return [...this.#keys.values()];
   }
 
-  /** Throws `ConfigError` when the id is taken or the group has other limits. */
-  add(providerName: string, input: KeyInput, now: number): KeyEntry {
+  /** Throws `ConfigError` when the id is taken or the group has other limits. `generation`: how many keys of this id it follows. */
+  add(providerName: string, input: KeyInput, now: number, generation = 0): KeyEntry {
     if (this.#keys.has(input.id)) throw new ConfigError(`Cannot add the key as ids are unique in a client: current value is '${input.id}'`);
     const provider = this.provider(providerName);
     this.#assertNewSecret(provider, input);
-    let group = provider.groups.get(input.group);
-    if (group !== undefined && group.keys.length > 0) assertAlike(group, input);
-    else if (group === undefined || !sameLimits(group.limits, input.limits)) {
-      // An empty group keeps what it learned while its keys are exchanged.
-      group = new Group(input.group, provider, input.limits, now);
-      provider.groups.set(input.group, group);
-      forgetEmpty(provider, group);
-    }
-    const key = new KeyEntry(input, group, now);
+    const group = joined(provider, input, now) ?? opened(provider, input, now);
+    group.declared ||= input.declared;
+    const key = new KeyEntry(input, group, now, generation);
     group.keys.push(key);
     this.#keys.set(input.id, key);
     this.#secrets.set(secretName(providerName, input), key);
     this.#version += 1;
     return key;
+  }
+
+  /** An answer to `key` named its project. Returns what was found out by it, if anything was. */
+  learn(key: KeyEntry, project: string, now: number): readonly SharedProject[] {
+    if (key.project !== undefined || this.#keys.get(key.id) !== key) return [];
+    this.#version += 1;
+    return learnProject(key, project, now);
   }
 
   /** Leases in flight go on; no new one is given. */
@@ -88,13 +90,39 @@ export class KeyRing {
   /** Makes the keys of a provider those of its source: the same key keeps its state, a changed one starts anew. */
   replace(providerName: string, inputs: readonly KeyInput[], now: number): void {
     const wanted = new Map(inputs.map((input) => [input.id, input]));
+    const generations = new Map<string, number>();
     for (const key of this.provider(providerName).keys()) {
       const input = wanted.get(key.id);
       if (input !== undefined && sameKey(key.input, input)) wanted.delete(key.id);
-      else this.remove(key.id);
+      else {
+        this.remove(key.id);
+        generations.set(key.id, key.generation + 1);
+      }
     }
-    for (const input of wanted.values()) this.add(providerName, input, now);
+    for (const input of wanted.values()) this.add(providerName, input, now, generations.get(input.id));
   }
+}
+
+/** The group that a key comes to, where there is one. */
+function joined(provider: ProviderEntry, input: KeyInput, now: number): Group | undefined {
+  const group = provider.group(input.group);
+  if (group === undefined || sameLimits(group.limits, input.limits)) return group;
+  // A name that the group had before it was another one says nothing of what somebody declares now.
+  if (input.declared && group.id !== input.group) return undefined;
+  if (!input.declared && group.keys.some((key) => key.input.group !== input.group)) {
+    group.tighten(input.limits, now);
+    return group;
+  }
+  if (group.keys.length > 0) throw unlike(group, input);
+  // An empty group keeps what it learned while its keys are exchanged, but not for other limits.
+  return undefined;
+}
+
+function opened(provider: ProviderEntry, input: KeyInput, now: number): Group {
+  const group = new Group(input.group, provider, input.limits, now);
+  provider.groups.set(input.group, group);
+  forgetEmpty(provider, group);
+  return group;
 }
 
 /** Short-lived keys in groups of their own come and go for years: of the groups they leave empty only the latest are kept. */
@@ -107,15 +135,10 @@ function secretName(provider: string, { secret, id }: KeyInput): string {
   return `${provider} ${secret?.fingerprint ?? id}`;
 }
 
-function assertAlike(group: Group, input: KeyInput): void {
-  if (sameLimits(group.limits, input.limits)) return;
-  throw new ConfigError(
+function unlike(group: Group, input: KeyInput): ConfigError {
+  return new ConfigError(
     `Cannot add the key '${input.id}' as limits belong to the group, and keys of one group must name the same: current value differs from that of group '${group.id}'`,
   );
-}
-
-function sameLimits(a: GroupLimits, b: GroupLimits): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function sameKey(a: KeyInput, b: KeyInput): boolean {
@@ -123,6 +146,7 @@ function sameKey(a: KeyInput, b: KeyInput): boolean {
   return (
     sameSecret &&
     a.group === b.group &&
+    a.declared === b.declared &&
     a.weight === b.weight &&
     a.expiresAt === b.expiresAt &&
     JSON.stringify(a.models) === JSON.stringify(b.models) &&

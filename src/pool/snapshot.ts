@@ -43,6 +43,8 @@ export interface KeySnapshot {
   readonly group: string;
   /** Organisation that answers named, if any did. */
   readonly organization?: string;
+  /** Project that an answer to this key named, if one did. Keys that share one are in one group unless you declared another. */
+  readonly project?: string;
   /** `sk-…a1b2`; a tail only of secrets of 20 characters or more. */
   readonly label: string;
   /** A hold for one model leaves it `ready`. */
@@ -81,6 +83,7 @@ export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
     provider: group.provider.name,
     group: group.id,
     ...(group.organization === undefined ? {} : { organization: group.organization.id }),
+    ...(key.project === undefined ? {} : { project: key.project }),
     label: key.input.secret?.label ?? 'keyless',
     state,
     ...(hold === undefined ? {} : { until: hold.until }),

@@ -23,9 +23,10 @@ function stack(limits: Partial<Throttled>) {
   const lease = (ask: Ask, deadline: Parameters<Pool['lease']>[1]): Promise<Lease> | Lease => {
     const leased = pool.lease(ask, deadline);
     if (leased instanceof Promise) return leased;
-    const { keyId, groupId, secret, why, waitedMs } = leased;
+    const { keyId, credential, groupId, secret, why, waitedMs } = leased;
     return {
       keyId,
+      credential,
       groupId,
       secret,
       why,

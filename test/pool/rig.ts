@@ -40,6 +40,7 @@ export function keyInput(id: string, more: Partial<KeyInput> = {}): KeyInput {
     id,
     secret: new Secret(`sk-secret-of-${id}-0123456789`),
     group: id,
+    declared: more.group !== undefined,
     weight: 1,
     models: undefined,
     expiresAt: undefined,

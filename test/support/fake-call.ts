@@ -110,6 +110,7 @@ function fakeLease(throttled?: Partial<Throttled>): FakeLease {
   const ends: LeaseEnd[] = [];
   return {
     keyId: 'key-1',
+    credential: 'key-1',
     groupId: throttled?.group ?? 'group-1',
     secret: undefined,
     siblings: () => [],
