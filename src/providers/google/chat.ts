@@ -1,0 +1,81 @@
+import type { Asked } from '../../chat/asked.ts';
+import type { ChatRequest } from '../../chat/request.ts';
+import { mergeOptions, refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
+import { isLoose, type Loose } from '../openai/decode.ts';
+import type { Provider } from '../provider.ts';
+import { isVertex } from './address.ts';
+import { toContents } from './contents.ts';
+import { toGenerationConfig } from './generation.ts';
+import { toToolConfig, toTools } from './tools.ts';
+
+/** Fields of a request that have a place here; the others are refused. */
+const KNOWN: ReadonlySet<string> = new Set([
+  'messages',
+  'tools',
+  'tool_choice',
+  'parallel_tool_calls',
+  'response_format',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'top_k',
+  'n',
+  'stop',
+  'seed',
+  'frequency_penalty',
+  'presence_penalty',
+  'logprobs',
+  'top_logprobs',
+  'reasoning_effort',
+  'thinking',
+  'modalities',
+  'metadata',
+  // Google caches by itself.
+  'cache_control',
+]);
+
+/** Objects that the caller's options add to instead of taking their place: a media resolution must not wipe the temperature. */
+const MERGED = ['generationConfig', 'toolConfig'] as const;
+const MERGED_FIELDS: ReadonlySet<string> = new Set(MERGED);
+
+/** The body of `generateContent`. */
+export function toChatBody(asked: Asked & { readonly operation: 'chat' }, model: string, provider: Provider): Record<string, unknown> {
+  const { request } = asked;
+  const unsupported = refusing(asked, provider);
+  refuseUnknown(request, KNOWN, unsupported);
+  if (request.parallel_tool_calls === false) unsupported.refuse('parallel_tool_calls', false);
+  const tools = toTools(request, unsupported);
+  const body: Record<string, unknown> = {
+    ...toContents(request, { model, provider, unsupported }),
+    ...(tools === undefined ? {} : { tools }),
+    ...optional('toolConfig', toToolConfig(request, unsupported)),
+    ...optional('generationConfig', toGenerationConfig(request, model, unsupported)),
+    ...optional('labels', toLabels(request, provider, unsupported)),
+  };
+  mergeOptions(body, request, provider, MERGED_FIELDS);
+  mergeDeeper(body, request, provider);
+  return body;
+}
+
+function optional(name: string, fields: Loose): Record<string, unknown> {
+  return Object.keys(fields).length === 0 ? {} : { [name]: fields };
+}
+
+/** Only Vertex has a place for what the caller notes about a request. */
+function toLabels({ metadata }: ChatRequest, provider: Provider, unsupported: Unsupported): Loose {
+  if (metadata === null || metadata === undefined) return {};
+  if (isVertex(provider) && isLoose(metadata)) return metadata;
+  unsupported.refuse('metadata', metadata);
+  return {};
+}
+
+function mergeDeeper(body: Record<string, unknown>, { providerOptions }: ChatRequest, { name }: Provider): void {
+  const options = providerOptions !== undefined && Object.hasOwn(providerOptions, name) ? providerOptions[name] : undefined;
+  for (const field of MERGED) {
+    const own = options?.[field];
+    if (own === undefined) continue;
+    const before = body[field];
+    body[field] = isLoose(own) && isLoose(before) ? { ...before, ...own } : own;
+  }
+}
