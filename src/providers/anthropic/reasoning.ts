@@ -1,0 +1,42 @@
+import { isLoose, type Loose } from '../openai/decode.ts';
+import type { Block } from './content.ts';
+
+/** Marks reasoning that Claude wrote: Anthropic and Claude on other clouds take it back. */
+export const CLAUDE = 'anthropic-claude-v1';
+
+/**
+ * The thinking of an earlier answer, as it must come back: in its order, with its signatures. What another model thought, or what lost its
+ * signature, is left out: the API refuses it, and it is no part of what was asked.
+ */
+export function toThinkingBlocks(details: unknown): Block[] {
+  return join(details).flatMap((detail): Block[] => {
+    const { type, text, signature, data } = detail;
+    if (type === 'reasoning.encrypted' && isText(data)) return [{ type: 'redacted_thinking', data }];
+    if (type === 'reasoning.text' && isText(signature))
+      return [{ type: 'thinking', thinking: typeof text === 'string' ? text : '', signature }];
+    return [];
+  });
+}
+
+/** Callers who put streams together themselves may have left the pieces apart: those of one index are one. */
+function join(details: unknown): Loose[] {
+  if (!Array.isArray(details)) return [];
+  const joined: Record<string, unknown>[] = [];
+  for (const detail of details as unknown[]) {
+    if (!isLoose(detail) || detail['format'] !== CLAUDE) continue;
+    const last = joined.at(-1);
+    const isSame =
+      last !== undefined && typeof detail['index'] === 'number' && last['index'] === detail['index'] && last['type'] === detail['type'];
+    if (isSame) for (const field of ['text', 'signature', 'data']) last[field] = concat(last[field], detail[field]);
+    else joined.push({ ...detail });
+  }
+  return joined;
+}
+
+function concat(before: unknown, more: unknown): unknown {
+  return typeof before === 'string' && typeof more === 'string' ? before + more : (more ?? before);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
