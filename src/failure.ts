@@ -19,8 +19,8 @@ export type FailureClass =
 /** Whom a failure or a hold is about. `org` is all groups that share a learned organisation id. */
 export type Scope = 'key' | 'group' | 'org' | 'route' | 'provider' | 'request';
 
-/** Where the end of a hold was read; the first ones are trusted most. */
-export type HoldSource = 'reset-date' | 'retry-after' | 'body' | 'prose' | 'bucket' | 'phase' | 'learned' | 'default';
+/** Where the end of a hold was read; the first ones are trusted most. `rule`: the user's own rule says it. */
+export type HoldSource = 'rule' | 'reset-date' | 'retry-after' | 'body' | 'prose' | 'bucket' | 'phase' | 'learned' | 'default';
 
 /** What one bucket counts. `tokens` is input and output together. */
 export type Counted = 'requests' | 'tokens' | 'input' | 'output';

@@ -12,6 +12,7 @@ export type {
   LimitOptions,
   ProviderOptions,
   RetryOptions,
+  RuleOptions,
 } from './options/types.ts';
 export {
   CacheMissError,

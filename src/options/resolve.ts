@@ -1,12 +1,13 @@
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
 import { ConfigError } from '../errors.ts';
 import { type ResolvedProvider, resolveProviders } from './providers.ts';
+import { withRules } from './rules.ts';
 import { checkClientOptions } from './schema.ts';
-import type { CacheOptions, ClientOptions } from './types.ts';
+import type { CacheOptions, ClientOptions, RetryOptions } from './types.ts';
 
 /** Every default of the client, in one place. The docs of `ClientOptions` say the same; a test compares them. */
 export const DEFAULTS = {
-  retry: { attempts: 4, timeoutMs: 600_000, maxWaitMs: 60_000 },
+  retry: { attempts: 4, timeoutMs: 600_000, maxWaitMs: 60_000, invalidOutput: 1 },
   cache: { ttlMs: 3_600_000, staleMs: 0, staleAfterMs: 0, maxEntries: 1000, maxBytes: 67_108_864, namespace: 'keywheel' },
   maxRotations: 8,
   connectTimeoutMs: 10_000,
@@ -24,7 +25,7 @@ export interface Settings {
   readonly cache:
     | ({ readonly [Field in keyof Omit<CacheOptions, 'store'>]-?: NonNullable<CacheOptions[Field]> } & Pick<CacheOptions, 'store'>)
     | undefined;
-  readonly retry: { readonly attempts: number; readonly timeoutMs: number; readonly maxWaitMs: number };
+  readonly retry: { readonly [Field in keyof RetryOptions]-?: NonNullable<RetryOptions[Field]> };
   readonly maxRotations: number;
   readonly connectTimeoutMs: number;
   readonly firstTokenTimeoutMs: number;
@@ -44,7 +45,7 @@ export function resolveOptions(given: ClientOptions | undefined): Settings {
     throw new ConfigError("Cannot create the client as 'dispatcher' and 'fetch' exclude each other: current value is both");
   }
   return {
-    providers: resolveProviders(options.providers, options.env ?? process.env),
+    providers: withRules(resolveProviders(options.providers, options.env ?? process.env), options.rules ?? []),
     models: new Map(
       Object.entries(options.models ?? {}).map(([alias, targets]) => [alias, typeof targets === 'string' ? [targets] : targets]),
     ),

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
+import type { FailureClass, Scope } from '../failure.ts';
 import { protocols } from '../providers/known.ts';
 import { explain } from './explain.ts';
 import type { CallOptions, ClientOptions, KeyOptions } from './types.ts';
@@ -90,8 +91,46 @@ const cache = options(
   'a boolean or an object of cache options',
 );
 
+const CLASSES: Readonly<Record<FailureClass, true>> = {
+  rate_limited: true,
+  quota_exhausted: true,
+  key_invalid: true,
+  key_forbidden: true,
+  model_unavailable: true,
+  overloaded: true,
+  server_error: true,
+  timeout: true,
+  network: true,
+  bad_request: true,
+  request_too_large: true,
+  context_length: true,
+  content_filtered: true,
+  bad_output: true,
+  aborted: true,
+};
+const SCOPES: Readonly<Record<Scope, true>> = { key: true, group: true, org: true, route: true, provider: true, request: true };
+const STATUS = 'an HTTP status or an array of them';
+const status = v.pipe(v.number(STATUS), v.integer(STATUS), v.minValue(200, STATUS), v.maxValue(599, STATUS));
+
+const rule = options(
+  {
+    provider: v.optional(text),
+    status: v.optional(v.union([status, v.pipe(v.array(status, STATUS), v.minLength(1, STATUS))], STATUS)),
+    match: v.optional(v.union([text, v.custom<RegExp>(isPattern, 'a pattern')], 'a non-empty string or a RegExp')),
+    class: oneOf(CLASSES),
+    scope: v.optional(oneOf(SCOPES)),
+    holdMs: v.optional(v.pipe(duration, v.finite('a finite number'))),
+  },
+  'a rule',
+);
+
 const retry = options(
-  { attempts: v.optional(countFrom1), timeoutMs: v.optional(positive), maxWaitMs: v.optional(duration) },
+  {
+    attempts: v.optional(countFrom1),
+    timeoutMs: v.optional(positive),
+    maxWaitMs: v.optional(duration),
+    invalidOutput: v.optional(countFrom0),
+  },
   'an object of retry options',
 );
 
@@ -103,6 +142,7 @@ const client = options(
     models: v.optional(table(v.union([text, v.pipe(texts, v.minLength(1, TARGETS))], TARGETS), 'an object of aliases')),
     cache: v.optional(v.union([v.boolean(), cache], 'a boolean or an object of cache options')),
     retry: v.optional(retry),
+    rules: v.optional(v.array(rule, 'an array of rules')),
     maxRotations: v.optional(countFrom0),
     connectTimeoutMs: v.optional(positive),
     firstTokenTimeoutMs: v.optional(positive),
@@ -197,6 +237,17 @@ function isPlain(value: unknown): boolean {
 function having(methods: readonly string[], what: string): v.GenericSchema {
   const has = (value: object, method: string): boolean => typeof Reflect.get(value, method) === 'function';
   return v.custom((value) => typeof value === 'object' && value !== null && methods.every((method) => has(value, method)), what);
+}
+
+/** A pattern of another realm is one, too. */
+function isPattern(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object RegExp]';
+}
+
+/** One of a table's names, with the most likely one in mind for who misspells it. */
+function oneOf<Name extends string>(names: Readonly<Record<Name, true>>) {
+  const known = Object.keys(names) as Name[];
+  return v.picklist(known, `one of ${known.map((name) => `'${name}'`).join(', ')}`);
 }
 
 function isCountOrInfinity(value: number): boolean {

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../clock.ts';
 import type { ClientEvent } from '../events.ts';
-import type { Counted } from '../failure.ts';
+import type { Counted, FailureClass, Scope } from '../failure.ts';
 import type { BucketKind } from '../pool/limits.ts';
 import type { Keyv } from '../layers/cache/store.ts';
 import type { ProtocolName } from '../providers/provider.ts';
@@ -116,6 +116,25 @@ export interface ProviderOptions {
   readonly apiVersion?: string | undefined;
 }
 
+/**
+ * What a failing answer means, where you know better than keywheel: it fits when status and `match` do, and goes before all of
+ * keywheel's own rules. The first that fits decides.
+ */
+export interface RuleOptions {
+  /** The provider's name among `providers`. @default all */
+  readonly provider?: string | undefined;
+  /** HTTP status, or several; of an error inside a 200 the status that it names, else 200. @default any */
+  readonly status?: number | readonly number[] | undefined;
+  /** A text (without regard to case) or pattern to find in the answer's code, type, message or body. @default any */
+  readonly match?: string | RegExp | undefined;
+  /** What it is to be taken for. */
+  readonly class: FailureClass;
+  /** Whom it is about. Unless given, what is usual for its class: a rate limit is of the key's group, an overload of the provider. */
+  readonly scope?: Scope | undefined;
+  /** How long to hold what it is about, ms. Unless given, what the answer says, or else what is usual for its class. */
+  readonly holdMs?: number | undefined;
+}
+
 /** How answers are kept. */
 export interface CacheOptions {
   /** Any Keyv store. @default bounded memory */
@@ -142,6 +161,8 @@ export interface RetryOptions {
   readonly timeoutMs?: number | undefined;
   /** All waiting of a call: for keys, slots and back-off, ms. @default 60000 */
   readonly maxWaitMs?: number | undefined;
+  /** How often a target is asked again when its answer does not fit the call's `schema`. @default 1 */
+  readonly invalidOutput?: number | undefined;
 }
 
 /** Everything that `createClient` takes. */
@@ -150,6 +171,8 @@ export interface ClientOptions {
   readonly providers?: Readonly<Record<string, ProviderOptions>> | undefined;
   /** Aliases: a target or targets in order of preference. Aliases do not nest. @default none */
   readonly models?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** What failing answers mean, before keywheel's own rules: the first that fits decides. @default none */
+  readonly rules?: readonly RuleOptions[] | undefined;
   /** @default false */
   readonly cache?: boolean | CacheOptions | undefined;
   /** How long and how often a call tries. */

@@ -1,6 +1,7 @@
 import type { HoldSource } from '../failure.ts';
 import type { WireHeaders } from '../wire/types.ts';
 import { parseDelay, parseDuration, parseInstant } from './durations.ts';
+import { readLimits } from './limits.ts';
 import { readProseDates, readProseDelay } from './prose.ts';
 
 /** One statement of when waiting ends. `at` is epoch ms, finite and not in the past. */
@@ -30,10 +31,12 @@ export function readHints(from: HintSources, now: number): readonly Hint[] {
   const hints = [
     ...readProseDates(from.prose, now).map((date) => ({ at: date.at, source: 'reset-date' as const, said: date.said })),
     ...fields.filter(({ source }) => source === 'reset-date'),
+    ...(from.headers === undefined ? [] : readPlanHints(from.headers, now)),
     ...(from.headers === undefined ? [] : readHeaderHints(from.headers, now)),
     ...fields.filter(({ source }) => source === 'body'),
     ...readProse(from.prose, now),
     ...(from.headers === undefined ? [] : readBucketHints(from.headers, now)),
+    ...(from.headers === undefined ? [] : readSharedReset(from.headers, now)),
   ];
   return hints.filter(({ at }) => Number.isFinite(at) && at >= now);
 }
@@ -72,22 +75,34 @@ export function parseRetryAfter(text: string, serverDate: string | undefined, no
 /** Buckets whose `remaining` is 0 tell when they fill again. The last of them counts: a call needs all. */
 function readBucketHints(headers: WireHeaders, now: number): readonly Hint[] {
   let last: Hint | undefined;
-  for (const name of exhaustedBuckets(headers)) {
-    const text = headers[name];
-    const at = text === undefined ? undefined : parseReset(text, now);
-    if (at !== undefined && at > (last?.at ?? 0)) last = toHint(at, 'bucket', `${name} ${text ?? ''}`);
+  for (const { remaining, resetMs, slot } of readLimits(headers, now)) {
+    if (remaining !== 0 || resetMs === undefined) continue;
+    const at = now + resetMs;
+    if (at > (last?.at ?? 0)) last = toHint(at, 'bucket', `${slot.replace(/\/\d{1,15}$/, '')} are back in ${Math.ceil(resetMs / 1000)} s`);
   }
   return last === undefined ? [] : [last];
 }
 
-const REMAINING = /^((?:x-)?ratelimit)-remaining(-.+)?$/;
+/** GitHub Models: the rest of the window that refused, whichever it is. */
+function readSharedReset(headers: WireHeaders, now: number): readonly Hint[] {
+  const seconds = parsePlainNumber(headers['x-ratelimit-timeremaining']);
+  return seconds === undefined ? [] : [toHint(now + seconds * 1000, 'bucket', `x-ratelimit-timeremaining ${seconds}`)];
+}
 
-/** Names of the reset headers of buckets that are empty: `x-ratelimit-reset-requests`, `ratelimit-reset`. */
-export function exhaustedBuckets(headers: WireHeaders): readonly string[] {
-  return Object.keys(headers).flatMap((name) => {
-    const [, prefix, suffix] = REMAINING.exec(name) ?? [];
-    return prefix !== undefined && parsePlainNumber(headers[name]) === 0 ? [`${prefix}-reset${suffix ?? ''}`] : [];
+/**
+ * Plans that are paid by the month tell the end of their windows apart from `retry-after`, which is shorter: Anthropic's unified
+ * limit where it rejects, and the windows of ChatGPT's plans that are used up.
+ */
+function readPlanHints(headers: WireHeaders, now: number): readonly Hint[] {
+  const names = headers['anthropic-ratelimit-unified-status'] === 'rejected' ? ['anthropic-ratelimit-unified-reset'] : [];
+  for (const window of ['x-codex-primary', 'x-codex-secondary']) {
+    if ((parsePlainNumber(headers[`${window}-used-percent`]) ?? 0) >= 100) names.push(`${window}-reset-at`);
+  }
+  const hints = names.flatMap((name) => {
+    const at = headers[name] === undefined ? undefined : parseReset(headers[name], now);
+    return at === undefined ? [] : [toHint(at, 'reset-date', `${name} ${headers[name]}`)];
   });
+  return hints.toSorted((a, b) => b.at - a.at);
 }
 
 const DELAY_FIELD = /(retry|try_?again|wait).*|resets?_?(in|after|delay)/i;

@@ -84,7 +84,7 @@ export function readLimitName(header: string): LimitName | undefined {
   const about = ownOf(ROLES, words[0]) === undefined ? words.slice(0, -1) : words.slice(1);
   const subject = readSubject([...family.split('-').filter((word) => word === 'monthly' || word === 'daily'), ...about]);
   if (subject === undefined) return undefined;
-  const named = subject.counts ?? (/^token/.test(family) ? 'tokens' : 'requests');
+  const named = subject.counts ?? (family.startsWith('token') ? 'tokens' : 'requests');
   // `call-limit` names its subject in the family, `x-ratelimit-limit` nowhere.
   const prefix = subject.counts === undefined && !family.endsWith('call') ? 'default-' : '';
   return {

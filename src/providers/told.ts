@@ -1,4 +1,6 @@
 import { toPrintable } from '../printable.ts';
+import type { WireHeaders } from '../wire/types.ts';
+import { isHtml, looksTruncated, parseJson, readFields, readHtml, readXml, splitJson } from './texts.ts';
 
 /** What an error's body says, wherever and in whatever shape it says it. */
 export interface Told {
@@ -22,7 +24,6 @@ export interface Told {
 /** Bodies are read to this depth and this many fields: what is deeper or longer is not an error's own words. */
 const DEEPEST = 7;
 const MOST_FIELDS = 300;
-const LONGEST_TEXT = 64_000;
 /** Prose that the rules get: every pattern tries every place of it. Servers put their own words first or, behind an echo, last. */
 const LONGEST_PROSE = 8000;
 const PROSE_TAIL = 2000;
@@ -59,12 +60,56 @@ const PROSE_FIELDS = [
 ];
 const STATUS_FIELDS = ['status', 'status_code', 'statusCode', 'raw_status_code', 'code', 'http_status'];
 /** What was asked or generated, echoed back: a user's words about errors are no error. */
-const ECHOES = new Set(['input', 'messages', 'request', 'prompt', 'content', 'choices', 'ctx', 'failed_generation', 'tools']);
+const ECHOES = new Set([
+  'input',
+  'inputs',
+  'messages',
+  'request',
+  'prompt',
+  'content',
+  'contents',
+  'choices',
+  'ctx',
+  'failed_generation',
+  'tools',
+  'tool_calls',
+  'value',
+  'received',
+  'query',
+]);
+/** Headers in which providers say of an error what others say in its body. */
+const HEADER_FIELDS = [
+  ['x-amzn-errortype', '__type'],
+  ['x-ms-error-code', 'code'],
+  ['x-error-code', 'code'],
+  ['x-error-message', 'message'],
+] as const;
+/** gRPC's codes, which are numbers in JSON made of its status. */
+const GRPC = [
+  '',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED',
+];
 const HINT_FIELD = /retry|try_?again|resets?([_-]|in|at|after|delay|time|$)|regain/i;
 
 /** Reads an error's body: an object, an array of one, nested JSON in a string, truncated JSON, HTML, or plain text. Never throws. */
-export function readTold(body: unknown): Told {
+export function readTold(body: unknown, headers: WireHeaders = {}): Told {
   const reader = new Reader();
+  for (const [header, field] of HEADER_FIELDS) if (Object.hasOwn(headers, header)) reader.read(headers[header], DEEPEST, field);
   reader.read(body, 0, undefined);
   return reader.told();
 }
@@ -112,7 +157,19 @@ class Reader {
     } else if (Array.isArray(value)) {
       for (const item of value.slice(0, 20) as unknown[]) this.read(item, depth + 1, field);
     } else if (value !== null && typeof value === 'object') {
-      for (const [name, item] of Object.entries(value)) if (!ECHOES.has(name)) this.read(item, depth + 1, name);
+      this.#readObject(value, depth);
+    }
+  }
+
+  #readObject(value: object, depth: number): void {
+    for (const [name, item] of Object.entries(value)) {
+      if (ECHOES.has(name)) continue;
+      const isObject = item !== null && typeof item === 'object';
+      // `{ throttlingException: { message } }`.
+      if (isObject && /^[a-z]\w{1,60}Exception$/i.test(name)) this.#codes.push({ text: name, rank: 0 });
+      const grpc = name === 'code' && typeof item === 'number' && 'details' in value ? GRPC[item] : undefined;
+      if (grpc !== undefined && grpc !== '') this.#codes.push({ text: grpc, rank: CODE_FIELDS.indexOf('status') });
+      this.read(item, depth + 1, name);
     }
   }
 
@@ -123,26 +180,27 @@ class Reader {
       return;
     }
     if (field === undefined && looksTruncated(text) && this.#readTruncated(text)) return;
+    const xml = field === undefined ? readXml(text) : [];
+    if (xml.length > 0) {
+      for (const [name, value] of xml) this.read(value, depth + 1, name);
+      return;
+    }
     if (field === undefined && isHtml(text)) {
       this.#html = true;
       this.#addProse(readHtml(text), depth);
       return;
     }
     this.#readScalar(text, field);
-    if (field === undefined || PROSE_FIELDS.includes(field)) this.#addProse(text, depth + (field === 'reason' ? 1 : 0));
+    if (field !== undefined && !PROSE_FIELDS.includes(field)) return;
+    const { before, inner } = splitJson(text);
+    this.#addProse(before, depth + (field === 'reason' ? 1 : 0));
+    if (inner !== undefined) this.read(inner, depth + 1, field);
   }
 
   /** JSON that was cut, or an event stream: its fields are found by their names. False when there are none. */
   #readTruncated(text: string): boolean {
     const before = this.#fields;
-    const found = text
-      .slice(0, LONGEST_TEXT)
-      .matchAll(/"(\w{1,40})"\s*:\s*(?:"((?:[^"\\]|\\.){0,4000})(?:"|\\?$)|(\d{1,15}(?:\.\d+)?)(?=\s*[,}\]]|\s*$))/g);
-    for (const [, field = '', quoted, number] of found) {
-      if (ECHOES.has(field)) continue;
-      if (number !== undefined) this.read(Number(number), 1, field);
-      if (quoted !== undefined) this.read(unquote(quoted), 1, field);
-    }
+    for (const [field, value] of readFields(text)) if (!ECHOES.has(field)) this.read(value, 1, field);
     return this.#fields > before;
   }
 
@@ -150,7 +208,8 @@ class Reader {
     if (field === undefined) return;
     const rank = field === 'error' && /^[\w.-]{3,60}$/.test(String(value)) ? 0 : CODE_FIELDS.indexOf(field);
     // A code is a word or a short phrase (`Client specified an invalid argument`), never a page.
-    if (rank >= 0 && String(value).length <= 100) this.#codes.push({ text: String(value), rank });
+    const code = rank < 0 ? '' : nameOf(String(value), field);
+    if (code !== '' && code.length <= 100) this.#codes.push({ text: code, rank });
     if (STATUS_FIELDS.includes(field)) this.#status ??= toStatus(value);
     if (field === 'param' && typeof value === 'string') this.#param ??= value;
     if ((field === 'request_id' || field === 'requestId') && typeof value === 'string') this.#requestId ??= toPrintable(value, 120);
@@ -162,6 +221,13 @@ class Reader {
   }
 }
 
+/** A name may stand in a namespace (`com.amazon#ThrottlingException:http://…`) or at the end of a problem's address. */
+function nameOf(text: string, field: string): string {
+  if (field === '__type') return text.replace(/:.{0,300}$/s, '').replace(/^.{0,200}#/s, '');
+  const address = field === 'type' ? /^(?:https?:|urn:)[^\s?]{1,300}?[/:#]([\w.-]{1,60})\/?$/.exec(text)?.[1] : undefined;
+  return address ?? (text === 'about:blank' ? '' : text);
+}
+
 /** Head and tail: what is left out in the middle is somebody's text, not the server's. */
 function clip(text: string): string {
   if (text.length <= LONGEST_PROSE) return text;
@@ -171,39 +237,4 @@ function clip(text: string): string {
 function toStatus(value: string | number): number | undefined {
   const status = typeof value === 'number' || /^\d{3}$/.test(value) ? Number(value) : Number.NaN;
   return Number.isInteger(status) && status >= 400 && status <= 599 ? status : undefined;
-}
-
-function parseJson(text: string): unknown {
-  if (text.length > LONGEST_TEXT) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function unquote(text: string): string {
-  const whole = parseJson(`"${text}"`);
-  return typeof whole === 'string' ? whole : text;
-}
-
-function looksTruncated(text: string): boolean {
-  return /^\s*(?:data:|event:|[{[])/.test(text);
-}
-
-/** A page, or what Cloudflare sends in its place to who does not read pages: `error code: 1015`. */
-function isHtml(text: string): boolean {
-  if (/^\s*error code: 1\d{3}\s*$/.test(text)) return true;
-  return /^\s*(?:<!doctype html|<html|<head|<\?xml|<!--)/i.test(text) || /<(?:title|body)\b/i.test(text.slice(0, 2000));
-}
-
-/** The title and the first words of a page: enough to know whose page it is. */
-function readHtml(text: string): string {
-  const page = text.slice(0, 20_000);
-  const words = page
-    .replaceAll(/<(script|style)\b[^>]*>[^]*?<\/\1>/gi, ' ')
-    .replaceAll(/<[^>]{0,500}>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-  return words.slice(0, 500);
 }

@@ -17,6 +17,7 @@ const [limited] = resolveOptions({
   providers: { openai: { keys: 'sk', limits: { buckets: [{ counts: 'requests', limit: 7, windowMs: 5 }] } } },
 }).providers;
 const [key] = environmental?.source.kind === 'list' ? environmental.source.keys : [];
+const [ruled] = resolveOptions({ env, rules: [{ class: 'timeout' }] }).providers[0]?.provider.rules ?? [];
 const [bucket] = limited?.limits.buckets ?? [];
 
 /** What the code does where an option is left out. */
@@ -33,6 +34,7 @@ const RESOLVED: Readonly<Record<string, unknown>> = {
   'RetryOptions.attempts': retry.attempts,
   'RetryOptions.timeoutMs': retry.timeoutMs,
   'RetryOptions.maxWaitMs': retry.maxWaitMs,
+  'RetryOptions.invalidOutput': retry.invalidOutput,
   'ClientOptions.cache': settings.cache !== undefined,
   'ClientOptions.maxRotations': settings.maxRotations,
   'ClientOptions.connectTimeoutMs': settings.connectTimeoutMs,
@@ -74,6 +76,10 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'CallOptions.attemptTimeoutMs: timeoutMs': resolveCall({ timeoutMs: 5 }, call).settings.attemptTimeoutMs === 5,
   'CallOptions.maxWaitMs: retry.maxWaitMs': call.settings.maxWaitMs === settings.retry.maxWaitMs,
   "CallOptions.cache: the client's cache": call.settings.cache.mode === 'off',
+  'ClientOptions.rules: none': environmental?.provider.rules.length === 0,
+  'RuleOptions.provider: all': ruled?.match === undefined && ruled?.number === 1,
+  'RuleOptions.status: any': ruled?.status === undefined,
+  'RuleOptions.match: any': ruled?.match === undefined,
   'CallOptions.tenant: none': call.settings.tenant === undefined,
   'CallOptions.affinity: none': call.settings.affinity === undefined,
   'CallOptions.groups: all': call.settings.groups === undefined,

@@ -2,6 +2,7 @@ import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
 import { readIds } from '../ids.ts';
+import type { Provider } from '../provider.ts';
 import type { Rule } from '../rules/rule.ts';
 
 /**
@@ -41,6 +42,6 @@ const RULES: readonly Rule[] = [
 ];
 
 /** What a failure of OpenAI, or of a server that speaks its protocol, means. */
-export function classify(failure: WireFailure, now: number): Verdict {
-  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers) });
+export function classify(failure: WireFailure, provider: Provider, now: number): Verdict {
+  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers), userRules: provider.rules });
 }

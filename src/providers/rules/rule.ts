@@ -1,4 +1,5 @@
 import type { FailureClass, Scope } from '../../failure.ts';
+import type { Phase } from '../phase.ts';
 
 /**
  * One row of the classifier: it fits when the status is one of `status` (any, where left out) and either a code matches `code`
@@ -14,14 +15,18 @@ export interface Rule {
   readonly scope: Scope;
   readonly perModel?: boolean;
   readonly definitive?: boolean;
+  /** When its window ends, where the answer does not say so. */
+  readonly phase?: Phase;
   /** What the failure is taken for, as the report says it. */
   readonly taken: string;
 }
 
 /** A rule of the user's own: it goes before all others. */
 export interface UserRule {
+  /** Its place in the option, from 1. */
+  readonly number: number;
   readonly status?: readonly number[] | undefined;
-  /** Matched against code, type and message of the answer, as text. */
+  /** Looked for in each code, in the message and in the whole body as text. */
   readonly match?: RegExp | undefined;
   readonly class: FailureClass;
   readonly scope?: Scope | undefined;
