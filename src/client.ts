@@ -1,21 +1,28 @@
 import { SignalHub } from './abort.ts';
-import type { Answer, Call, Leased, Routed, Send } from './call.ts';
+import type { Answer, Call, Leased, Routed, Send, Target, WholeAnswer } from './call.ts';
 import type { Asked } from './chat/asked.ts';
-import type { ChatCompletion, ChatReply, Embeddings, EmbedReply, Whole } from './chat/reply.ts';
+import type { Output } from './chat/output.ts';
+import type { ChatCompletion, ChatReply, Embeddings, EmbedReply, ModelList, ModelsReply, ParsedReply } from './chat/reply.ts';
 import { readText } from './chat/reply.ts';
-import type { ChatRequest, EmbedRequest } from './chat/request.ts';
+import type { ChatRequest, ChatTool, EmbedRequest } from './chat/request.ts';
+import type { OutputSchema } from './chat/schema.ts';
+import { toEmbedUsage } from './chat/usage.ts';
 import { validateChat, validateEmbed } from './chat/validate.ts';
+import { ableTargets } from './client/able.ts';
 import { Keys } from './client/keys.ts';
-import { ModelNames } from './client/names.ts';
+import { ModelNames, toTarget } from './client/names.ts';
+import { parseAnswer, type Parsed, type SchemaRequest, takeSchema } from './client/output.ts';
 import { KeySources } from './client/sources.ts';
 import { ChatStream } from './client/stream.ts';
 import { Deadline } from './deadline.ts';
-import { ClosedError } from './errors.ts';
+import { ClosedError, OutputError, withReport } from './errors.ts';
 import { type ClientEvents, type EventName, Events } from './events.ts';
+import { batch } from './layers/batch.ts';
 import { createCache, type Cache } from './layers/cache/cache.ts';
 import { deadline } from './layers/deadline.ts';
 import { ActiveCalls, observe, tell, tellAttempt } from './layers/observe.ts';
 import { hedge } from './layers/hedge.ts';
+import { output, outputOfCache } from './layers/output.ts';
 import { resume } from './layers/resume.ts';
 import { RetryBudgets } from './layers/retry/budget.ts';
 import { retry } from './layers/retry.ts';
@@ -30,6 +37,7 @@ import { checkCloseOptions } from './options/schema.ts';
 import type { CallOptions, ClientOptions } from './options/types.ts';
 import { Pool } from './pool/pool.ts';
 import { toPrintable } from './printable.ts';
+import type { CallReport } from './report.ts';
 import { Trace } from './trace.ts';
 import { createTransport } from './transport/index.ts';
 import { createWire, type Wire } from './wire/index.ts';
@@ -88,29 +96,61 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Asks a model. With `stream: true` it resolves to a `ChatStream` once the answer has begun, else to the whole reply.
+   * Asks a model. With `stream: true` it resolves to a `ChatStream` once the answer has begun, else to the whole reply. With a `schema`
+   * the reply has `parsed`, of a stream its `reply()`.
    *
    * Rejects with `RequestError` (the request is wrong), `ProviderError` (the provider failed after every attempt),
-   * `KeysExhaustedError` (no key can serve in time), `DeadlineError`, `StreamInterruptedError`, `CacheMissError`, `ClosedError` or
-   * `ConfigError` (a call option is wrong); an abort rejects with the signal's own reason.
+   * `KeysExhaustedError` (no key can serve in time), `OutputError` (no answer fits the schema), `DeadlineError`,
+   * `StreamInterruptedError`, `CacheMissError`, `ClosedError` or `ConfigError` (a call option is wrong); an abort rejects with the
+   * signal's own reason.
    */
+  chat<S extends OutputSchema, T extends readonly ChatTool[] | undefined = undefined>(
+    request: SchemaRequest<S, T> & { readonly stream: true },
+    options?: CallOptions,
+  ): Promise<ChatStream<ParsedReply<Parsed<S, T>>>>;
+  chat<S extends OutputSchema, T extends readonly ChatTool[] | undefined = undefined>(
+    request: SchemaRequest<S, T> & { readonly stream?: false | null },
+    options?: CallOptions,
+  ): Promise<ParsedReply<Parsed<S, T>>>;
   chat(request: ChatRequest & { readonly stream: true }, options?: CallOptions): Promise<ChatStream>;
   chat(request: ChatRequest & { readonly stream?: false | null }, options?: CallOptions): Promise<ChatReply>;
   chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply | ChatStream>;
   async chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply | ChatStream> {
-    const checked = validateChat(request);
-    const call = await this.#start({ operation: 'chat', request: checked }, checked.stream === true, checked.model, options);
+    const { request: checked, output: wanted } = takeSchema(validateChat(request));
+    const targets = this.#names.resolve(checked.model);
+    const call = await this.#start({ operation: 'chat', request: checked }, targets, options, wanted);
     const answer = await this.#send(call);
-    if (answer.kind === 'whole') return this.#toReply(call, wholeOf(answer) as ChatCompletion);
-    return new ChatStream(answer, () => this.#toReply(call, answer.collected()));
+    // The operation decides the shape.
+    if (answer.kind === 'whole') return this.#toReply(call, answer.whole as ChatCompletion, answer.raw);
+    const toReport = (): CallReport => this.#report(call);
+    return new ChatStream(answer, () => this.#toReply(call, answer.collected()), toReport);
   }
 
-  /** Makes embeddings. Rejects as `chat` does. */
+  /**
+   * Makes embeddings; more inputs than the provider takes at once go in several requests. Targets without embeddings are left out.
+   * Rejects as `chat` does.
+   */
   async embed(request: EmbedRequest, options?: CallOptions): Promise<EmbedReply> {
     const checked = validateEmbed(request);
-    const call = await this.#start({ operation: 'embed', request: checked }, false, checked.model, options);
-    const whole = wholeOf(await this.#send(call)) as Embeddings;
-    return { ...whole, report: call.trace.report(this.#settings.clock.now()), raw: whole };
+    const targets = ableTargets(this.#names.resolve(checked.model), 'embed');
+    const call = await this.#start({ operation: 'embed', request: checked }, targets, options);
+    const { whole, raw = whole } = wholeOf(await this.#send(call));
+    // As above.
+    const { usage: counted, ...rest } = whole as Embeddings;
+    const usage = toEmbedUsage(counted);
+    return { ...rest, ...(usage === undefined ? {} : { usage }), report: this.#report(call), raw };
+  }
+
+  /**
+   * Lists the models of a provider: of the one that is named, or of the only one. Never from the cache. Rejects as `chat` does, and with
+   * `ConfigError` for a provider that is not configured.
+   */
+  async models(provider?: string, options?: Omit<CallOptions, 'cache'>): Promise<ModelsReply> {
+    const targets = ableTargets([toTarget(this.#names.provider(provider), '')], 'models');
+    const call = await this.#start({ operation: 'models', request: { model: '' } }, targets, options);
+    const { whole, raw = whole } = wholeOf(await this.#send(call));
+    // As above.
+    return { ...(whole as ModelList), report: this.#report(call), raw };
   }
 
   /** Waits for the first load of keys that come from functions. Rejects with `ConfigError` when one fails. */
@@ -147,11 +187,12 @@ export class Client implements AsyncDisposable {
     const onAttempt: Parameters<typeof rotate>[1]['onAttempt'] = (call, attempt) => tellAttempt(events, call, attempt);
     const attempt: Send<Leased> = this.#throttle.layer(transport);
     const atTarget: Send<Routed> = retry({ clock, random, attempts: tries.attempts, budgets: new RetryBudgets() })(
-      hedge({ clock })(rotate(this.#pool, { clock, maxRotations, onAttempt })(attempt)),
+      output({ again: tries.invalidOutput })(hedge({ clock })(rotate(this.#pool, { clock, maxRotations, onAttempt })(attempt))),
     );
-    const anywhere: Send = route({ clock, fallbackAfterMs, breakers: new Breakers({ clock, random }) })(atTarget);
+    const breakers = new Breakers({ clock, random, onRouteChange: (change) => events.emit('route-changed', change) });
+    const anywhere: Send = route({ clock, fallbackAfterMs, breakers })(batch()(atTarget));
     const resumed: Send = resume()(anywhere);
-    const cached: Send = this.#cache === undefined ? resumed : this.#cache.layer(resumed);
+    const cached: Send = this.#cache === undefined ? resumed : outputOfCache()(this.#cache.layer(resumed));
     return observe({ events, clock, active: this.#active })(deadline()(cached));
   }
 
@@ -169,17 +210,17 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  async #start(asked: Asked, stream: boolean, model: string, options: CallOptions | undefined): Promise<Call> {
+  async #start(asked: Asked, targets: readonly Target[], options: CallOptions | undefined, wanted?: Output): Promise<Call> {
     this.#assertOpen('start the call');
     const { settings, timeoutMs } = resolveCall(options, this.#defaults);
-    const targets = this.#names.resolve(model);
     const { clock } = this.#settings;
     const call: Call = {
       id: `call-${(this.#calls += 1)}`,
       asked,
-      stream,
+      stream: asked.operation === 'chat' && asked.request.stream === true,
+      output: wanted,
       targets,
-      settings,
+      settings: asked.operation === 'models' ? { ...settings, cache: { ...settings.cache, mode: 'off' } } : settings,
       deadline: new Deadline(clock, this.#hub, { signal: options?.signal, timeoutMs }),
       refusedBy: new Set(),
       trace: new Trace(`call-${this.#calls}`, clock.now(), { ...options?.tags }),
@@ -210,8 +251,17 @@ export class Client implements AsyncDisposable {
     }
   }
 
-  #toReply(call: Call, whole: ChatCompletion): ChatReply {
-    return { ...whole, text: readText(whole), report: call.trace.report(this.#settings.clock.now()), raw: whole };
+  async #toReply(call: Call, whole: ChatCompletion, raw: unknown = whole): Promise<ChatReply> {
+    try {
+      const parsed = call.output === undefined ? {} : { parsed: await parseAnswer(call, call.output, whole) };
+      return { ...whole, text: readText(whole), report: this.#report(call), raw, ...parsed };
+    } catch (error) {
+      throw error instanceof OutputError ? withReport(error, this.#report(call)) : error;
+    }
+  }
+
+  #report(call: Call): CallReport {
+    return call.trace.report(this.#settings.clock.now());
   }
 
   #assertOpen(task: string): void {
@@ -242,8 +292,8 @@ export class Client implements AsyncDisposable {
   }
 }
 
-/** Plain calls are answered whole: layers that turn one kind into the other do it above the transport. The operation decides the shape. */
-function wholeOf(answer: Answer): Whole {
+/** Plain calls are answered whole: layers that turn one kind into the other do it above the transport. */
+function wholeOf(answer: Answer): WholeAnswer {
   if (answer.kind === 'parts') throw new TypeError('A plain call was answered with a stream');
-  return answer.whole;
+  return answer;
 }

@@ -40,7 +40,7 @@ class Walk {
 
   async run(): Promise<Answer> {
     const { breakers } = this.#options;
-    const usable = this.#call.targets.filter((target) => breakers.admits(target.route));
+    const usable = this.#call.targets.filter((target) => breakers.admits(target));
     const answer = (await this.#inOrder(usable)) ?? (await this.#whoCanWait()) ?? (await this.#lastResort());
     if (answer !== undefined) return answer;
     this.#call.deadline.throwIfEnded();
@@ -75,9 +75,9 @@ class Walk {
   async #lastResort(): Promise<Answer | undefined> {
     const { breakers } = this.#options;
     const left = this.#call.targets.filter((target) => !this.#failed.has(target));
-    for (const target of left.sort((a, b) => breakers.opensAt(a.route) - breakers.opensAt(b.route))) {
+    for (const target of left.sort((a, b) => breakers.opensAt(a) - breakers.opensAt(b))) {
       if ([...this.#failed.values()].some(isSickness)) return undefined;
-      const answer = await this.#pass(target, breakers.force(target.route), this.#call.startBy);
+      const answer = await this.#pass(target, breakers.force(target), this.#call.startBy);
       if (answer !== undefined) return answer;
     }
     return undefined;
@@ -85,7 +85,7 @@ class Walk {
 
   /** `undefined` when the target refused, or is ejected by now. */
   async #tryAt(target: Target, startBy: number): Promise<Answer | undefined> {
-    const passage = this.#options.breakers.enter(target.route);
+    const passage = this.#options.breakers.enter(target);
     return passage === undefined ? undefined : this.#pass(target, passage, startBy);
   }
 
@@ -95,10 +95,12 @@ class Walk {
       this.#call.deadline.throwIfEnded();
       this.#noteFallback(target);
       const answer = await this.#next({ ...this.#call, target, startBy });
-      void answer.done.then((end) => breakers.leave(target.route, passage, toHealthAtEnd(end)));
+      // A probe has found out with the first content; a long answer would keep everybody else from the route until its end.
+      if (passage.as === 'probe') breakers.leave(target, passage, 'well');
+      else void answer.done.then((end) => breakers.leave(target, passage, toHealthAtEnd(end)));
       return answer;
     } catch (error) {
-      breakers.leave(target.route, passage, toHealth(error));
+      breakers.leave(target, passage, toHealth(error));
       this.#remember(target, error, startBy);
       return undefined;
     }

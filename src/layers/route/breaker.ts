@@ -7,15 +7,13 @@ interface Second {
   readonly failures: number;
 }
 
-/**
- * A route's health. `strikes` counts the ejections in a row: each lasts twice as long.
- * Plain values only, so that it can be stored.
- */
+/** A route's health. Plain values only, so that it can be stored. */
 export type Breaker =
-  | { readonly status: 'closed'; readonly since: number; readonly strikes: number; readonly seconds: readonly Second[] }
-  | { readonly status: 'open'; readonly until: number; readonly strikes: number }
-  /** One call is on its way to find out. */
-  | { readonly status: 'half-open'; readonly since: number; readonly strikes: number };
+  | { readonly status: 'closed'; readonly since: number; readonly seconds: readonly Second[] }
+  /** Nobody enters before `until`. `sickAt`: when the latest call entered that is known to have met a sick provider. */
+  | { readonly status: 'open'; readonly until: number; readonly sickAt: number }
+  /** One call that entered at `probedAt` is on its way to find out. */
+  | { readonly status: 'half-open'; readonly probedAt: number; readonly sickAt: number };
 
 /** How and when a call got in: `forced` when nothing else was left, so that its end decides nothing. */
 export interface Passage {
@@ -29,14 +27,10 @@ export type Health = 'well' | 'sick' | 'nothing';
 const WINDOW_SECONDS = 10;
 const MIN_CALLS = 10;
 const SICK_SHARE = 0.5;
-const FIRST_EJECTION_MS = 1_000;
-const LONGEST_EJECTION_MS = 60_000;
-/** A route that stayed well for so long starts again with a short ejection. */
-const FORGET_STRIKES_MS = 60_000;
-/** Long answers take minutes. A probe that has not ended by then lets another one go. */
-const PROBE_MS = 10_000;
+/** A sick route gets a call at least so often while calls come, also while an earlier one that should find out takes its time. */
+const PROBE_EVERY_MS = 1_000;
 
-export const NEW_BREAKER: Breaker = { status: 'closed', since: 0, strikes: 0, seconds: [] };
+export const NEW_BREAKER: Breaker = { status: 'closed', since: 0, seconds: [] };
 
 /** How a call may enter now; `undefined` when it may not. */
 export function admit(breaker: Breaker, now: number): Passage | undefined {
@@ -52,27 +46,29 @@ export function opensAt(breaker: Breaker): number {
     case 'open':
       return breaker.until;
     case 'half-open':
-      return breaker.since + PROBE_MS;
+      return breaker.probedAt + PROBE_EVERY_MS;
   }
 }
 
 /** The state once a call has entered. */
 export function afterEntry(breaker: Breaker, passage: Passage): Breaker {
-  return passage.as === 'probe' ? { status: 'half-open', since: passage.at, strikes: breaker.strikes } : breaker;
+  if (passage.as !== 'probe' || breaker.status === 'closed') return breaker;
+  return { status: 'half-open', probedAt: passage.at, sickAt: breaker.sickAt };
 }
 
 /** The state once a call has ended. Only a probe's end moves a route that is not closed: the others left before they could know. */
 export function afterEnd(breaker: Breaker, passage: Passage, health: Health, now: number, random: Random): Breaker {
   if (breaker.status === 'closed') return isNews(breaker, passage) && health !== 'nothing' ? sample(breaker, health, now, random) : breaker;
-  if (breaker.status === 'open' || passage.as !== 'probe') return breaker;
+  // Probes overlap when they take long: one that entered before another that failed tells of how it was.
+  if (passage.as !== 'probe' || passage.at < breaker.sickAt) return breaker;
   switch (health) {
     case 'well':
-      return { status: 'closed', since: now, strikes: breaker.strikes, seconds: [] };
+      return { status: 'closed', since: now, seconds: [] };
     case 'sick':
-      return eject(breaker.strikes, now, random);
+      return eject(passage.at, breaker.status === 'open' ? breaker.until : probeAfter(breaker.probedAt, random));
     case 'nothing':
       // It found nothing out, so the next call may at once.
-      return { status: 'open', until: now, strikes: breaker.strikes };
+      return breaker.status === 'half-open' && breaker.probedAt === passage.at ? eject(breaker.sickAt, now) : breaker;
   }
 }
 
@@ -87,7 +83,7 @@ function sample(breaker: Breaker & { status: 'closed' }, health: 'well' | 'sick'
   const failures = seconds.reduce((sum, each) => sum + each.failures, 0);
   // Only a failure can eject: a success in a bad window is no news of sickness.
   if (health === 'sick' && calls >= MIN_CALLS && failures >= calls * SICK_SHARE) {
-    return eject(now - breaker.since > FORGET_STRIKES_MS ? 0 : breaker.strikes, now, random);
+    return eject(now, probeAfter(now, random));
   }
   return { ...breaker, seconds };
 }
@@ -98,8 +94,11 @@ function count(seconds: readonly Second[], second: number, failures: 0 | 1): rea
   return [...seconds.filter((each) => each.second > second - WINDOW_SECONDS), { second, calls: 1, failures }];
 }
 
-/** Up to a quarter shorter by chance, so that many clients do not come back together; at the longest ejection too. */
-function eject(strikes: number, now: number, random: Random): Breaker {
-  const lastsMs = Math.min(LONGEST_EJECTION_MS, FIRST_EJECTION_MS * 2 ** strikes) * (1 - random() / 4);
-  return { status: 'open', until: now + lastsMs, strikes: strikes + 1 };
+function eject(sickAt: number, until: number): Breaker {
+  return { status: 'open', until, sickAt };
+}
+
+/** Up to a quarter sooner by chance, so that many clients do not come back together; never later. */
+function probeAfter(at: number, random: Random): number {
+  return at + PROBE_EVERY_MS * (1 - random() / 4);
 }

@@ -1,18 +1,18 @@
 import type { Clock, Random } from '../../clock.ts';
+import type { RouteChanged } from '../../events.ts';
 import { admit, afterEnd, afterEntry, type Breaker, type Health, NEW_BREAKER, opensAt, type Passage } from './breaker.ts';
 
-/** A route was ejected, is being tried, or is back. */
-export interface RouteChange {
+/** A route as its breaker knows it; a target is one. */
+export interface Route {
   readonly route: string;
-  readonly status: Breaker['status'];
-  /** When an ejected route is tried again, epoch ms. */
-  readonly until: number | undefined;
+  readonly provider: { readonly name: string };
+  readonly model: string;
 }
 
 export interface BreakersOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly onRouteChange?: ((change: RouteChange) => void) | undefined;
+  readonly onRouteChange?: ((change: RouteChanged) => void) | undefined;
   /** How many routes are remembered; beyond it the one longest unused starts anew. @default 1000 */
   readonly maxRoutes?: number;
 }
@@ -27,30 +27,31 @@ export class Breakers {
   }
 
   /** True when a call may enter now; takes nothing. */
-  admits(route: string): boolean {
+  admits({ route }: Route): boolean {
     return admit(this.state(route), this.#options.clock.now()) !== undefined;
   }
 
   /** Enters; `undefined` when the route is ejected. */
-  enter(route: string): Passage | undefined {
-    const passage = admit(this.state(route), this.#options.clock.now());
-    if (passage !== undefined) this.#store(route, afterEntry(this.state(route), passage));
+  enter(route: Route): Passage | undefined {
+    const state = this.state(route.route);
+    const passage = admit(state, this.#options.clock.now());
+    if (passage !== undefined) this.#store(route, afterEntry(state, passage));
     return passage;
   }
 
   /** Enters whatever the state is; as the probe where one is due. */
-  force(route: string): Passage {
+  force(route: Route): Passage {
     return this.enter(route) ?? { as: 'forced', at: this.#options.clock.now() };
   }
 
   /** The call that entered has ended. */
-  leave(route: string, passage: Passage, health: Health): void {
+  leave(route: Route, passage: Passage, health: Health): void {
     const { clock, random } = this.#options;
-    this.#store(route, afterEnd(this.state(route), passage, health, clock.now(), random));
+    this.#store(route, afterEnd(this.state(route.route), passage, health, clock.now(), random));
   }
 
   /** When the route admits a call again, epoch ms. */
-  opensAt(route: string): number {
+  opensAt({ route }: Route): number {
     return opensAt(this.state(route));
   }
 
@@ -63,14 +64,15 @@ export class Breakers {
     return this.#states.size;
   }
 
-  #store(route: string, state: Breaker): void {
+  #store({ route, provider, model }: Route, state: Breaker): void {
     const before = this.state(route);
     if (state === before) return;
     this.#states.delete(route);
     this.#states.set(route, state);
     this.#forgetOldest();
     if (state.status === before.status) return;
-    this.#options.onRouteChange?.({ route, status: state.status, until: state.status === 'open' ? state.until : undefined });
+    const until = state.status === 'open' ? { until: state.until } : {};
+    this.#options.onRouteChange?.({ provider: provider.name, model, status: state.status, ...until });
   }
 
   #forgetOldest(): void {

@@ -1,5 +1,5 @@
 import type { Target } from '../../call.ts';
-import { type KeywheelError, KeysExhaustedError, ProviderError, RequestError } from '../../errors.ts';
+import { type KeywheelError, KeysExhaustedError, OutputError, ProviderError, RequestError } from '../../errors.ts';
 import { AttemptError, type FailureClass, type Verdict } from '../../failure.ts';
 import { toPrintable } from '../../printable.ts';
 import type { AttemptReport } from '../../report.ts';
@@ -33,11 +33,16 @@ const isKeyFailed = ({ error }: Failed): boolean => error instanceof AttemptErro
 /** The error that a caller sees for one failed attempt. `AttemptError` itself stays inside; what the wire threw is the cause. */
 export function toPublic(target: Target, error: AttemptError, attempts: readonly AttemptReport[], cause?: AggregateError): KeywheelError {
   const { verdict } = error;
+  if (error.cause instanceof OutputError) return cause === undefined ? error.cause : toOutputError(error.cause, cause);
   const details = { class: verdict.class, status: verdict.status, body: verdict.body, cause: cause ?? error.cause };
   const message = toMessage(target, verdict, attempts);
   // A RequestError without a status says that it never left the program.
   const isRequest = isRequestFailure(verdict.class) && (verdict.status !== undefined || !error.reached);
   return isRequest ? new RequestError(message, details) : new ProviderError(message, details);
+}
+
+function toOutputError({ message, issues, text }: OutputError, cause: AggregateError): OutputError {
+  return new OutputError(message, { issues, text, cause });
 }
 
 const REASONS: Readonly<Record<FailureClass, string>> = {

@@ -32,7 +32,7 @@ export function isSickness(error: unknown): error is AttemptError {
 /** What a failed call says about its route. A refused request shows that the provider is there; a refused key says nothing. */
 export function toHealth(error: unknown): Health {
   if (!(error instanceof AttemptError)) return 'nothing';
-  if (isSick(error.verdict)) return 'sick';
+  if (isSick(error.verdict)) return toSickness(error.verdict);
   // One that was refused here never got there.
   return error.reached && isRequestFailure(error.verdict.class) ? 'well' : 'nothing';
 }
@@ -40,7 +40,12 @@ export function toHealth(error: unknown): Health {
 /** What an answer's end says about its route. A reader who leaves has seen it work. */
 export function toHealthAtEnd(end: End): Health {
   if (end.status !== 'failed') return 'well';
-  return end.verdict !== undefined && isSick(end.verdict) ? 'sick' : 'nothing';
+  return end.verdict !== undefined && isSick(end.verdict) ? toSickness(end.verdict) : 'nothing';
+}
+
+/** A route whose upstream limits it is answering: it is left for a while as a sick one is, but a limit is no sickness. */
+function toSickness({ class: failure }: Verdict): Health {
+  return failure === 'rate_limited' ? 'nothing' : 'sick';
 }
 
 /** True for failures of what was asked rather than of who was asked. */

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { Breakers, type RouteChange } from '../../../src/layers/route/breakers.ts';
+import type { RouteChanged } from '../../../src/events.ts';
+import { Breakers, type Route } from '../../../src/layers/route/breakers.ts';
 import { createManualClock } from '../../../src/simulator/manual-clock.ts';
+
+const at = (model: string): Route => ({ route: `openai https://openai.test/v1 ${model}`, provider: { name: 'openai' }, model });
 
 function start(maxRoutes = 1_000) {
   const clock = createManualClock();
-  const changes: RouteChange[] = [];
+  const changes: RouteChanged[] = [];
   const breakers = new Breakers({ clock, random: () => 0, onRouteChange: (change) => changes.push(change), maxRoutes });
   const fail = (route: string, count = 1): void => {
-    for (let i = 0; i < count; i++) breakers.leave(route, breakers.force(route), 'sick');
+    for (let i = 0; i < count; i++) breakers.leave(at(route), breakers.force(at(route)), 'sick');
   };
   return { clock, changes, breakers, fail };
 }
@@ -18,13 +21,13 @@ describe('Breakers', () => {
     const until = clock.now() + 1_000;
     fail('a', 15);
     clock.advanceSync(1_000);
-    const passage = breakers.force('a');
-    expect(breakers.enter('a')).toBeUndefined();
-    breakers.leave('a', passage, 'well');
+    const passage = breakers.force(at('a'));
+    expect(breakers.enter(at('a'))).toBeUndefined();
+    breakers.leave(at('a'), passage, 'well');
     expect(changes).toEqual([
-      { route: 'a', status: 'open', until },
-      { route: 'a', status: 'half-open', until: undefined },
-      { route: 'a', status: 'closed', until: undefined },
+      { provider: 'openai', model: 'a', status: 'open', until },
+      { provider: 'openai', model: 'a', status: 'half-open' },
+      { provider: 'openai', model: 'a', status: 'closed' },
     ]);
   });
 
@@ -32,7 +35,7 @@ describe('Breakers', () => {
     const { clock, breakers, fail } = start();
     fail('a', 10);
     clock.advanceSync(1_000);
-    expect([breakers.admits('a'), breakers.admits('a'), breakers.enter('a')?.as, breakers.admits('a')]).toEqual([
+    expect([breakers.admits(at('a')), breakers.admits(at('a')), breakers.enter(at('a'))?.as, breakers.admits(at('a'))]).toEqual([
       true,
       true,
       'probe',
@@ -46,6 +49,6 @@ describe('Breakers', () => {
     expect(breakers.size).toBe(2);
     fail('a', 8);
     fail('b', 9);
-    expect(['a', 'b'].map((route) => breakers.admits(route))).toEqual([false, true]);
+    expect(['a', 'b'].map((route) => breakers.admits(at(route)))).toEqual([false, true]);
   });
 });

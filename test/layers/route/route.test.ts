@@ -4,13 +4,16 @@ import type { Answer, Routed } from '../../../src/call.ts';
 import { type ExhaustedKey, KeysExhaustedError, ProviderError, RequestError } from '../../../src/errors.ts';
 import type { FailureClass } from '../../../src/failure.ts';
 import { route } from '../../../src/layers/route.ts';
-import { Breakers } from '../../../src/layers/route/breakers.ts';
+import { Breakers, type Route } from '../../../src/layers/route/breakers.ts';
 import { createManualClock, type ManualClock } from '../../../src/simulator/manual-clock.ts';
 import { fakeCall, type FakeCallOptions, fakeFailure, fakeStream, fakeVerdict, fakeWhole, noteAttempt } from '../../support/fake-call.ts';
 
 const A = 'openai/a';
 const B = 'anthropic/b';
 const C = 'google/c';
+
+/** The route of `fakeTarget`. */
+const at = (name: string): Route => ({ route: name, provider: { name: name.split('/')[0] ?? '' }, model: name.split('/')[1] ?? '' });
 
 type Say = (call: Routed, clock: ManualClock) => unknown;
 
@@ -31,7 +34,7 @@ function start(targets: Readonly<Record<string, Say>> = {}) {
   const send = route({ fallbackAfterMs: 1_000, breakers, clock })(next);
   const call = (options: Partial<FakeCallOptions> = {}) => fakeCall({ clock, targets: [A, B], ...options });
   const eject = (name: string, times = 10): void => {
-    for (let i = 0; i < times; i++) breakers.leave(name, breakers.force(name), 'sick');
+    for (let i = 0; i < times; i++) breakers.leave(at(name), breakers.force(at(name)), 'sick');
   };
   return { clock, breakers, asked, startBys, send, call, eject };
 }
@@ -354,10 +357,26 @@ describe('route breaker', () => {
     expect(asked).toEqual([A, B, A]);
   });
 
+  it('a probe has found out when it is answered, and not only when a long stream has ended', async () => {
+    const { clock, breakers, eject } = start();
+    eject(A);
+    await clock.advance(1_000);
+    const stream = fakeStream();
+    await route({ fallbackAfterMs: 1_000, breakers, clock })(async () => stream.answer)(fakeCall({ clock, targets: [A, B] }));
+    expect(breakers.state(A).status).toBe('closed');
+    stream.end();
+  });
+
+  it.each(['group', 'route'] as const)('a rate limit of the %s is none either, though calls go on to the next target', async (scope) => {
+    const { asked, breakers, send, call } = start({ [A]: failing('rate_limited', { scope, status: 429 }) });
+    for (let i = 0; i < 20; i++) await send(call());
+    expect([breakers.state(A).status, asked.filter((name) => name === A).length]).toEqual(['closed', 20]);
+  });
+
   it('does not count refused keys or wrong requests as sickness', async () => {
-    const { breakers, send, call } = start({ [A]: failing('rate_limited'), [B]: failing('bad_request', { status: 400 }) });
+    const { breakers, send, call } = start({ [A]: failing('key_invalid'), [B]: failing('bad_request', { status: 400 }) });
     for (let i = 0; i < 20; i++) await rejection(send(call()));
-    expect([A, B].map((name) => breakers.admits(name))).toEqual([true, true]);
+    expect([A, B].map((name) => breakers.admits(at(name)))).toEqual([true, true]);
   });
 
   it('counts a stream by its end', async () => {
@@ -369,10 +388,10 @@ describe('route breaker', () => {
     for (let i = 0; i < 10; i++) await send(fakeCall({ clock, targets: [A] }));
     for (const stream of streams.slice(1)) stream.end({ status: 'failed', error: new Error('cut'), verdict: fakeVerdict('network') });
     await turn();
-    expect(breakers.admits(A)).toBe(true);
+    expect(breakers.admits(at(A))).toBe(true);
     streams[0]?.end({ status: 'failed', error: new Error('cut'), verdict: fakeVerdict('network') });
     await turn();
-    expect(breakers.admits(A)).toBe(false);
+    expect(breakers.admits(at(A))).toBe(false);
   });
 
   it("lets the next probe go when one was the caller's own abort", async () => {
@@ -380,6 +399,6 @@ describe('route breaker', () => {
     eject(A);
     await clock.advance(1_000);
     expect(await rejection(send(call()))).toBe('enough');
-    expect(breakers.admits(A)).toBe(true);
+    expect(breakers.admits(at(A))).toBe(true);
   });
 });
