@@ -2,10 +2,11 @@ import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import type { GroupLimits } from '../pool/limits.ts';
 import type { KeyInput } from '../pool/members.ts';
-import { knownProviders, type KnownProvider, protocols, toAccountHeaders } from '../providers/known.ts';
-import type { ProtocolName, Provider } from '../providers/provider.ts';
-import { Secret } from '../secret.ts';
+import { type Given, type KnownProvider, knownProviders, type Place, rowAt, type SpecialOption } from '../providers/known.ts';
+import type { Provider } from '../providers/provider.ts';
+import { toAddress } from './address.ts';
 import { type Environment, readKeys, readVariable } from './environment.ts';
+import { findHidden, toHeaders } from './headers.ts';
 import { keylessInput, type KeyPlace, resolveKeys } from './keys.ts';
 import { resolveLimits } from './limits.ts';
 import { suggest } from './suggest.ts';
@@ -13,12 +14,7 @@ import type { ProviderOptions } from './types.ts';
 
 const REFRESH_MS = 300_000;
 
-/** What is shorter is a word like `Bearer`, and hiding it would mangle every text. */
-const SHORTEST_CREDENTIAL = 8;
-
-/** What HTTP allows in a header's name and value: a line break would be another header. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+const SPECIAL: readonly SpecialOption[] = ['organization', 'project', 'region', 'location', 'apiVersion'];
 
 /** Where a provider's keys come from. */
 export type KeySource =
@@ -44,7 +40,7 @@ export function resolveProviders(
       throw new ConfigError("Cannot create the client as 'providers' must name at least one: current value is an empty object");
     return names.map((name) => resolveProvider(name, given[name] ?? {}, env));
   }
-  const names = Object.keys(knownProviders).filter((name) => isSet(knownProviders[name], env));
+  const names = findInEnvironment(env);
   if (names.length > 0) return names.map((name) => resolveProvider(name, {}, env));
   const variables = Object.values(knownProviders).flatMap((known) => (known.keyless ? [] : known.env.keys));
   throw new ConfigError(
@@ -52,8 +48,14 @@ export function resolveProviders(
   );
 }
 
-function isSet(known: KnownProvider | undefined, env: Environment): boolean {
-  if (known === undefined) return false;
+/** One whose keys are there, but not its address, is left out while there are others; alone it says what it misses. */
+function findInEnvironment(env: Environment): readonly string[] {
+  const found = Object.entries(knownProviders).filter(([, known]) => isSet(known, env));
+  const placed = found.filter(([name, known]) => !('missing' in known.locate(toGiven(name, {}, known, env))));
+  return (placed.length > 0 ? placed : found).map(([name]) => name);
+}
+
+function isSet(known: KnownProvider, env: Environment): boolean {
   // A local server is there for everybody, so it takes an address or a key to say that it is meant.
   return readKeys(env, known.env.keys).length > 0 || (known.keyless && readVariable(env, known.env.baseURL) !== undefined);
 }
@@ -62,43 +64,93 @@ function resolveProvider(name: string, options: ProviderOptions, env: Environmen
   if (/[/:\s]/.test(name))
     throw new ConfigError(`Cannot create the client as a provider's name has no '/', ':' or space: current value is ${toShown(name)}`);
   const known = knownProviders[name];
-  const protocol = options.protocol ?? known?.protocol;
-  if (protocol === undefined) throw new ConfigError(unknownProvider(name));
-  assertMeant(name, options, protocol);
-  const baseURL = options.baseURL ?? (known === undefined ? undefined : (readVariable(env, known.env.baseURL) ?? known.baseURL));
-  if (baseURL === undefined)
-    throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing, which a provider of your own needs`);
+  const row = findRow(name, options, known);
+  assertMeant(name, options, row);
+  const given = toGiven(name, options, row === known ? known : undefined, env);
+  const place = row.locate(given);
+  if ('missing' in place) throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing: ${place.missing}`);
   const limits = resolveLimits(options.limits);
   const source = resolveSource(name, options, known, { env, limits });
-  const account = {
-    organization: options.organization ?? readVariable(env, known?.env.organization ?? []),
-    project: options.project ?? readVariable(env, known?.env.project ?? []),
-  };
   return {
-    provider: {
-      name,
-      protocol: protocols[protocol],
-      baseURL: toAddress(name, baseURL),
-      headers: toHeaders(name, { ...toAccountHeaders(protocol, account), ...options.headers }),
-      query: options.query ?? {},
-      ...findHidden({ ...options.headers, ...options.query }),
-      keyless: source.kind === 'list' && source.keys.every((key) => key.secret === undefined),
-      auth: protocols[protocol].auth,
-      capabilities: protocols[protocol].capabilities,
-      rules: [],
-    },
+    provider: toProvider({ name, options, row, place, given, isKeyless: isKeyless(source) }),
     source,
     limits,
   };
 }
 
-/** An option that its protocol does not read would be dropped in silence. */
-function assertMeant(name: string, options: ProviderOptions, protocol: ProtocolName): void {
-  for (const option of ['region', 'location', 'apiVersion'] as const) {
-    if (options[option] === undefined) continue;
-    const shown = toShown(options[option]);
+/** That of the name; of a name of the user's own, and of a known one that speaks otherwise, that of the address or of the protocol. */
+function findRow(
+  name: string,
+  { protocol, baseURL, region, project, location }: ProviderOptions,
+  known: KnownProvider | undefined,
+): KnownProvider {
+  if (known !== undefined && (protocol === undefined || protocol === known.protocol.name)) return known;
+  if (protocol === undefined) throw new ConfigError(unknownProvider(name));
+  const row = rowAt(protocol, baseURL);
+  // Bedrock's region and Google's project and location are addresses, too.
+  if (baseURL === undefined && region === undefined && ((project === undefined && location === undefined) || protocol !== 'google'))
+    throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing, which a provider of your own needs`);
+  return row;
+}
+
+/** The environment is that of the name, so that a provider of the user's own name has none. */
+function toGiven(name: string, options: ProviderOptions, known: KnownProvider | undefined, env: Environment): Given {
+  const variable = (names: readonly string[]): string | undefined => (known === undefined ? undefined : readVariable(env, names));
+  const { baseURL, organization, project, region, location, apiVersion } = options;
+  return {
+    name,
+    variable,
+    baseURL: baseURL ?? variable(known?.env.baseURL ?? []),
+    organization: organization ?? variable(known?.env.organization ?? []),
+    project: project ?? variable(known?.env.project ?? []),
+    region,
+    location,
+    apiVersion,
+  };
+}
+
+function toProvider(from: {
+  readonly name: string;
+  readonly options: ProviderOptions;
+  readonly row: KnownProvider;
+  readonly place: Exclude<Place, { readonly missing: string }>;
+  readonly given: Given;
+  readonly isKeyless: boolean;
+}): Provider {
+  const { name, options, row, place, given, isKeyless: keyless } = from;
+  return {
+    name,
+    protocol: row.protocol,
+    baseURL: toAddress(name, place.baseURL),
+    headers: toHeaders(name, { ...toAccountHeaders(row, given), ...options.headers }),
+    query: options.query ?? {},
+    ...findHidden({ ...options.headers, ...options.query }),
+    keyless,
+    auth: place.auth ?? row.auth,
+    capabilities: row.protocol.capabilities,
+    rules: [],
+    ...(options.apiVersion === undefined ? {} : { apiVersion: options.apiVersion }),
+  };
+}
+
+function toAccountHeaders({ account }: KnownProvider, { organization, project }: Given): Readonly<Record<string, string>> {
+  return {
+    ...(account.organization === undefined || organization === undefined ? {} : { [account.organization]: organization }),
+    ...(account.project === undefined || project === undefined ? {} : { [account.project]: project }),
+  };
+}
+
+function isKeyless(source: KeySource): boolean {
+  return source.kind === 'list' && source.keys.every((key) => key.secret === undefined);
+}
+
+/** An option that means nothing to the provider would be dropped in silence. */
+function assertMeant(name: string, options: ProviderOptions, row: KnownProvider): void {
+  for (const option of SPECIAL) {
+    if (options[option] === undefined || row.options.includes(option)) continue;
+    const whom = knownProviders[name] === row ? 'it' : `protocol '${row.protocol.name}'`;
     throw new ConfigError(
-      `Cannot create the client as 'providers.${name}.${option}' means nothing to protocol '${protocol}': current value is ${shown}`,
+      `Cannot create the client as 'providers.${name}.${option}' means nothing to ${whom}: current value is ${toShown(options[option])}`,
     );
   }
 }
@@ -120,71 +172,28 @@ function resolveSource(
     );
   }
   if (keys !== undefined) return { kind: 'list', keys: resolveKeys(keys, place) };
-  const found = known === undefined ? [] : readKeys(from.env, known.env.keys);
+  const found = known === undefined ? [] : readNamedKeys(known, from.env);
   if (found.length > 0) return { kind: 'list', keys: resolveKeys(found, place) };
   if (known?.keyless === true) return keyless;
-  const where = known === undefined ? '' : ` and ${known.env.keys.join(', ')} (nor its forms with S, _1, _2, …) is not set`;
+  const where = known === undefined ? '' : ` and ${nameVariables(known)} (nor its forms with S, _1, _2, …) is not set`;
   throw new ConfigError(`Cannot create the client as 'providers.${name}.keys' is missing${where}`);
+}
+
+/** All that there are for a provider that is named: those that are usually set for something else come last, and only where it has no own. */
+function readNamedKeys({ env: { keys, shared, compose } }: KnownProvider, env: Environment): readonly string[] {
+  const own = readKeys(env, keys);
+  if (own.length > 0) return own;
+  const others = readKeys(env, shared);
+  const composed = compose?.((names) => readVariable(env, names));
+  return others.length > 0 || composed === undefined ? others : [composed];
+}
+
+function nameVariables({ env: { keys, shared } }: KnownProvider): string {
+  return [...keys, ...shared].join(', ');
 }
 
 function unknownProvider(name: string): string {
   const meant = suggest(name, Object.keys(knownProviders));
   const hint = meant === undefined ? `known are ${Object.keys(knownProviders).join(', ')}` : `did you mean '${meant}'?`;
   return `Cannot create the client as 'providers.${name}' is no known provider, and has no 'protocol' and 'baseURL' of its own: ${hint}`;
-}
-
-function toAddress(name: string, baseURL: string): string {
-  const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;
-  if (
-    url === undefined ||
-    (url.protocol !== 'http:' && url.protocol !== 'https:') ||
-    url.search !== '' ||
-    url.hash !== '' ||
-    url.username !== '' ||
-    url.password !== ''
-  ) {
-    throw new ConfigError(
-      `Cannot create the client as 'providers.${name}.baseURL' must be an http or https URL without query, hash and user: current value is ${describe(baseURL, url)}`,
-    );
-  }
-  return url.href.replace(/\/+$/, '');
-}
-
-/** Query and user may be a key, and so may a text that is no address at all: none of them is shown. */
-function describe(baseURL: string, url: URL | undefined): string {
-  if (url === undefined) return /[./:]/.test(baseURL) ? toShown(baseURL) : 'no URL';
-  const hidden = [
-    url.username + url.password === '' ? '' : 'a user',
-    url.search === '' ? '' : 'a query',
-    url.hash === '' ? '' : 'a hash',
-  ].filter((part) => part !== '');
-  const address = toShown(`${url.protocol}${url.host === '' ? '' : '//'}${url.host}${url.pathname}`);
-  return hidden.length === 0 ? address : `${address} with ${hidden.join(' and ')}`;
-}
-
-/** Names of headers and parameters that carry credentials. Others are left readable in what a provider says. */
-const CREDENTIAL = /auth|cookie|credential|key|passw|secret|session|signature|token/i;
-
-/** A value with a scheme before it (`Basic …`) is hidden with and without. */
-function findHidden(named: Readonly<Record<string, string>>): { readonly hidden?: readonly Secret[] } {
-  const values = Object.entries(named).flatMap(([name, value]) => (CREDENTIAL.test(name) ? [value, ...value.split(/\s+/)] : []));
-  const texts = new Set(values.filter((value) => value.length >= SHORTEST_CREDENTIAL));
-  return texts.size === 0 ? {} : { hidden: [...texts].map((text) => new Secret(text)) };
-}
-
-/** Lower-case names. Values may be secrets, so that no message shows one. */
-/** Somebody may have put a key where the name belongs: what is long and has digits is not shown. */
-function shownName(header: string): string {
-  return header.length >= 16 && /\d/.test(header) ? `a text of ${header.length} characters` : toShown(header);
-}
-
-function toHeaders(provider: string, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const entries = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value] as const);
-  for (const [header, value] of entries) {
-    if (HEADER_NAME.test(header) && HEADER_VALUE.test(value)) continue;
-    throw new ConfigError(
-      `Cannot create the client as 'providers.${provider}' must send headers that HTTP allows: current name is ${shownName(header)}, its value is not shown`,
-    );
-  }
-  return Object.fromEntries(entries);
 }

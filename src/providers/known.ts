@@ -1,76 +1,74 @@
-import { anthropic } from './anthropic/anthropic.ts';
-import { bedrock } from './bedrock/bedrock.ts';
-import { cohere } from './cohere/cohere.ts';
-import { google } from './google/google.ts';
-import { openai } from './openai/openai.ts';
+import { anthropic as anthropicProtocol } from './anthropic/anthropic.ts';
+import { bedrock as bedrockProtocol } from './bedrock/bedrock.ts';
+import { cohere as cohereProtocol } from './cohere/cohere.ts';
+import { google as googleProtocol } from './google/google.ts';
+import { azure } from './known/azure.ts';
+import { bedrock } from './known/bedrock.ts';
+import { google } from './known/google.ts';
+import { atOrigin, hosted, type KnownProvider } from './known/row.ts';
+import { compatible, googleCompatible, servers, services } from './known/services.ts';
+import { openai as openaiProtocol } from './openai/openai.ts';
 import type { Protocol, ProtocolName } from './provider.ts';
 
-/** Environment variables of a provider. The first one that is set wins. */
-export interface KnownEnvironment {
-  /** Stems: `OPENAI_API_KEY` stands for `OPENAI_API_KEYS`, `OPENAI_API_KEY`, `OPENAI_API_KEY_1`, … */
-  readonly keys: readonly string[];
-  readonly baseURL: readonly string[];
-  readonly organization?: readonly string[];
-  readonly project?: readonly string[];
-}
+export type { Given, KnownProvider, Place, ReadVariable, SpecialOption } from './known/row.ts';
 
-/** What keywheel knows of a provider by its name. */
-export interface KnownProvider {
-  readonly protocol: ProtocolName;
-  /** Without a trailing slash. */
-  readonly baseURL: string;
-  readonly env: KnownEnvironment;
-  /** A local server, which needs no key but may have been given one. */
-  readonly keyless: boolean;
-}
-
-/** Protocols by name, with the headers by which an account is named beside its key. */
-export const protocols: Readonly<Record<ProtocolName, Protocol>> = { openai, anthropic, google, cohere, bedrock };
-
-const ACCOUNT_HEADERS: Readonly<Record<ProtocolName, { readonly organization?: string; readonly project?: string }>> = {
-  openai: { organization: 'openai-organization', project: 'openai-project' },
-  anthropic: {},
-  google: {},
-  cohere: {},
-  bedrock: {},
+/** Protocols by name, as servers speak them of which nothing else is known. */
+export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
+  openai: openaiProtocol,
+  anthropic: anthropicProtocol,
+  google: googleProtocol,
+  cohere: cohereProtocol,
+  bedrock: bedrockProtocol,
 };
 
-/** Known providers. One that speaks a known protocol is one row. */
+const ANTHROPIC = 'https://api.anthropic.com';
+
+const anthropic = hosted(anthropicProtocol, ANTHROPIC, 'ANTHROPIC', {
+  options: ['apiVersion'],
+  auth: {
+    kind: 'header',
+    header: 'x-api-key',
+    prefix: '',
+    unless: [{ looks: /^sk-ant-oat/, header: 'authorization', prefix: 'Bearer ' }],
+  },
+  // Its own SDK is given the host alone.
+  locate: ({ baseURL }) => ({ baseURL: atOrigin(baseURL ?? ANTHROPIC, '/v1') }),
+});
+
+const cohere = hosted(cohereProtocol, 'https://api.cohere.com', 'COHERE', {
+  keys: ['COHERE_API_KEY', 'CO_API_KEY'],
+  variables: ['COHERE_BASE_URL', 'CO_API_URL'],
+  hosts: ['api.cohere.com', 'api.cohere.ai'],
+});
+
+const { openai, mistral, ...others } = services;
+
+/** Known providers: a provider is one row. */
 export const knownProviders: Readonly<Record<string, KnownProvider>> = {
   // Not a plain `{}`: `constructor` is no provider.
   __proto__: null as never,
-  openai: hosted('openai', 'https://api.openai.com/v1', 'OPENAI', {
-    organization: ['OPENAI_ORG_ID', 'OPENAI_ORGANIZATION'],
-    project: ['OPENAI_PROJECT_ID'],
-  }),
-  anthropic: hosted('anthropic', 'https://api.anthropic.com', 'ANTHROPIC'),
-  google: hosted('google', 'https://generativelanguage.googleapis.com/v1beta', 'GEMINI'),
-  cohere: hosted('cohere', 'https://api.cohere.com', 'COHERE'),
-  bedrock: hosted('bedrock', 'https://bedrock-runtime.us-east-1.amazonaws.com', 'AWS_BEARER_TOKEN_BEDROCK'),
-  // 127.0.0.1, as `localhost` may be ::1 first, where these servers do not listen.
-  ollama: local('openai', 'http://127.0.0.1:11434/v1', 'OLLAMA'),
-  vllm: local('openai', 'http://127.0.0.1:8000/v1', 'VLLM'),
-  lmstudio: local('openai', 'http://127.0.0.1:1234/v1', 'LMSTUDIO'),
-  llamacpp: local('openai', 'http://127.0.0.1:8080/v1', 'LLAMACPP'),
+  openai,
+  anthropic,
+  google,
+  mistral,
+  cohere,
+  azure,
+  bedrock,
+  ...others,
+  ...servers,
 };
 
-/** Headers for the `organization` and `project` options of a provider. */
-export function toAccountHeaders(
-  protocol: ProtocolName,
-  account: { readonly organization?: string | undefined; readonly project?: string | undefined },
-): Readonly<Record<string, string>> {
-  const names = ACCOUNT_HEADERS[protocol];
-  return {
-    ...(names.organization === undefined || account.organization === undefined ? {} : { [names.organization]: account.organization }),
-    ...(names.project === undefined || account.project === undefined ? {} : { [names.project]: account.project }),
-  };
-}
+/** Rows of the protocols themselves: for providers of the user's own name at addresses that nobody knows. */
+const PROTOCOL_ROWS: Readonly<Record<ProtocolName, KnownProvider>> = { openai: compatible, anthropic, google, cohere, bedrock };
 
-/** A provider with keys, whose variables are `PREFIX_API_KEY` and `PREFIX_BASE_URL`. */
-function hosted(protocol: ProtocolName, baseURL: string, prefix: string, account: Partial<KnownEnvironment> = {}): KnownProvider {
-  return { protocol, baseURL, env: { keys: [`${prefix}_API_KEY`], baseURL: [`${prefix}_BASE_URL`], ...account }, keyless: false };
-}
-
-function local(protocol: ProtocolName, baseURL: string, prefix: string): KnownProvider {
-  return { ...hosted(protocol, baseURL, prefix), keyless: true };
+/**
+ * The row of a provider that has a name of the user's own: that of the service at this host, else the protocol's. Its variables are
+ * not read, as they belong to the name.
+ */
+export function rowAt(protocol: ProtocolName, baseURL: string | undefined): KnownProvider {
+  const host = baseURL !== undefined && URL.canParse(baseURL) ? new URL(baseURL).hostname : undefined;
+  const rows = [...Object.values(knownProviders), googleCompatible].filter((row) => row.protocol.name === protocol);
+  return (
+    rows.find((row) => row.hosts.some((domain) => host === domain || host?.endsWith(`.${domain}`) === true)) ?? PROTOCOL_ROWS[protocol]
+  );
 }

@@ -1,15 +1,26 @@
 import type { ChatCompletion, Usage, Whole } from '../../chat/reply.ts';
 import { toUsage } from '../../chat/usage.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import type { DecodeContext } from '../provider.ts';
+import { COMPATIBLE, type Dialect } from './dialect.ts';
+import { forcedName, unforceChoice } from './forced.ts';
+import { readSources, toNormal } from './normal.ts';
 
-/** Any JSON object, before it is known what it is. */
-export type Loose = Readonly<Record<string, unknown>>;
+export { isLoose, type Loose };
 
 /**
- * A whole answer with status 200. A good one passes through as it came; holes that compatible servers leave are filled as in a stream.
- * What is no answer is an error in the provider's own shape: an error inside a 200, a page, a body without choices.
+ * A whole answer with status 200. A good one passes through as it came; holes that compatible servers leave are filled as in a stream,
+ * and what they say in words of their own is said in OpenAI's. What is no answer is an error in the provider's own shape: an error
+ * inside a 200, a page, a body without choices.
  */
-export function decodeWhole(body: unknown, { asked }: DecodeContext): { readonly whole: Whole } | { readonly error: unknown } {
+export function decodeWhole(
+  body: unknown,
+  context: DecodeContext,
+  dialect: Dialect = COMPATIBLE,
+): { readonly whole: Whole } | { readonly error: unknown } {
+  const { asked } = context;
+  // Together and GitHub list their models without a word around it.
+  if (asked.operation === 'models' && isList(body)) return { whole: { object: 'list', data: body.map(toModel) } };
   if (!isLoose(body)) return { error: body };
   if (saysError(body)) return { error: body };
   if (asked.operation !== 'chat') {
@@ -24,16 +35,30 @@ export function decodeWhole(body: unknown, { asked }: DecodeContext): { readonly
     if (isTold(choice['error'])) return { error: { error: choice['error'] } };
     if (!isLoose(choice['message'])) return { error: body };
   }
-  return { whole: fillHoles(body, choices as readonly Loose[]) };
+  return { whole: fillHoles(body, choices as readonly Loose[], context, dialect) };
 }
 
-/** So that a plain answer, its replay as a stream and a stream agree. Only what is missing or rubbish changes. */
-function fillHoles(body: Loose, choices: readonly Loose[]): ChatCompletion {
+function isList(body: unknown): body is readonly (Loose & { readonly id: string })[] {
+  return Array.isArray(body) && (body as unknown[]).every((item) => isLoose(item) && typeof item['id'] === 'string');
+}
+
+function toModel<Model extends Loose>(model: Model): Model & { readonly object: 'model' } {
+  return { ...model, object: 'model' };
+}
+
+/** So that a plain answer, its replay as a stream and a stream agree. Only what is missing, rubbish or said otherwise changes. */
+function fillHoles(body: Loose, choices: readonly Loose[], context: DecodeContext, dialect: Dialect): ChatCompletion {
   const filled: Record<string, unknown> = { ...body };
-  if (typeof body['id'] !== 'string') filled['id'] = '';
-  if (typeof body['model'] !== 'string') filled['model'] = '';
-  if (typeof body['created'] !== 'number') filled['created'] = 0;
-  if (!choices.every(isFull)) filled['choices'] = choices.map((choice, position) => (isFull(choice) ? choice : toChoice(choice, position)));
+  if (!isName(body['id'])) filled['id'] = context.requestId ?? '';
+  if (!isName(body['model'])) filled['model'] = context.model;
+  if (!isTime(body['created'])) filled['created'] = Math.floor(context.now / 1000);
+  const forced = forcedName(context, dialect);
+  const sources = readSources(body);
+  const read = choices.map((choice, position) => {
+    const full = withMessage(isFull(choice) ? choice : toChoice(choice, position), sources);
+    return forced === undefined ? full : unforceChoice(full, forced);
+  });
+  if (read.some((choice, position) => choice !== choices[position])) filled['choices'] = read;
   const usage = findUsage(body);
   // Numbers that do not count are no usage: absent is not zero.
   if (usage === undefined && body['usage'] !== undefined) filled['usage'] = null;
@@ -41,6 +66,23 @@ function fillHoles(body: Loose, choices: readonly Loose[]): ChatCompletion {
   const isAsItCame = Object.keys(filled).every((field) => filled[field] === body[field]);
   // The provider's answer is taken at its word from here on: its shape was checked as far as keywheel relies on it.
   return (isAsItCame ? body : filled) as unknown as ChatCompletion;
+}
+
+function withMessage(choice: Loose, sources: readonly Loose[]): Loose {
+  const { message } = choice;
+  if (!isLoose(message)) return choice;
+  const normal = toNormal(message);
+  const cited = sources.length > 0 && normal['annotations'] == null ? { ...normal, annotations: sources } : normal;
+  return cited === message ? choice : { ...choice, message: cited };
+}
+
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** Unix seconds; zero is what servers write that tell none. */
+export function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0;
 }
 
 function isFull({ index, finish_reason: finish, message }: Loose): boolean {
@@ -87,8 +129,4 @@ export function saysError(body: Loose): boolean {
 export function isTold(error: unknown): boolean {
   if (isLoose(error)) return Object.keys(error).length > 0;
   return Array.isArray(error) ? error.length > 0 : typeof error === 'string' && error !== '';
-}
-
-export function isLoose(value: unknown): value is Loose {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -1,14 +1,18 @@
 import type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from '../../chat/chunk.ts';
 import type { WireEvent } from '../../wire/types.ts';
-import type { Decoded, StreamDecoder } from '../provider.ts';
-import { findUsage, isLoose, isTold, saysError, toFinish, toIndex, type Loose } from './decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
+import type { DecodeContext, Decoded, StreamDecoder } from '../provider.ts';
+import { findUsage, isName, isTime, isTold, saysError, toFinish, toIndex } from './decode.ts';
+import { COMPATIBLE, type Dialect } from './dialect.ts';
+import { forcedName, Unforcing } from './forced.ts';
+import { readSources, toNormal } from './normal.ts';
 import { ToolIndexes } from './tool-indexes.ts';
 
 const NOTHING: Decoded = { kind: 'nothing' };
 
 /** Starts the decoding of one stream of Chat Completions. */
-export function startStream(): StreamDecoder {
-  return new ChunkDecoder();
+export function startStream(context: DecodeContext, dialect: Dialect = COMPATIBLE): StreamDecoder {
+  return new ChunkDecoder(context, forcedName(context, dialect));
 }
 
 /**
@@ -17,13 +21,23 @@ export function startStream(): StreamDecoder {
  * a choice that says why it ended has nothing to add. Never throws.
  */
 class ChunkDecoder implements StreamDecoder {
+  readonly #context: DecodeContext;
   readonly #tools = new ToolIndexes();
+  readonly #unforcing: Unforcing | undefined;
+  /** What the answer cites, as far as it was told, and the choices that say so themselves. */
+  #sources: Loose = {};
+  readonly #cited = new Set<number>();
   readonly #open = new Set<number>();
   readonly #finished = new Set<number>();
   #ended = false;
   #id = '';
   #model = '';
   #created = 0;
+
+  constructor(context: DecodeContext, forced: string | undefined) {
+    this.#context = context;
+    this.#unforcing = forced === undefined ? undefined : new Unforcing(forced);
+  }
 
   get complete(): boolean {
     return this.#ended || (this.#finished.size > 0 && this.#open.size === 0);
@@ -49,8 +63,8 @@ class ChunkDecoder implements StreamDecoder {
     if (error !== undefined) return { kind: 'error', body: error };
     const usage = findUsage(body);
     if (!Array.isArray(body['choices']) && usage === undefined) return NOTHING;
-    this.#remember(body);
     const choices = (Array.isArray(body['choices']) ? (body['choices'] as unknown[]) : []).filter(isLoose);
+    this.#remember(body, choices.length > 0);
     const chunk: ChatChunk = {
       ...body,
       id: this.#id,
@@ -64,11 +78,17 @@ class ChunkDecoder implements StreamDecoder {
     return { kind: 'chunk', chunk };
   }
 
-  /** The first name of each wins: a stream is one reply. Azure's first chunk has empty ones. */
-  #remember({ id, model, created }: Loose): void {
-    if (this.#id === '' && typeof id === 'string') this.#id = id;
-    if (this.#model === '' && typeof model === 'string') this.#model = model;
-    if (this.#created === 0 && typeof created === 'number' && Number.isFinite(created)) this.#created = created;
+  /**
+   * The first name of each wins: a stream is one reply. Azure's first chunk has empty ones, and no choices; with the first choice a
+   * server that names nothing is known for one.
+   */
+  #remember(body: Loose, hasChoices: boolean): void {
+    const { id, model, created, search_results: results, citations } = body;
+    const { requestId = '', model: asked, now } = this.#context;
+    if (this.#id === '') this.#id = isName(id) ? id : hasChoices ? requestId : '';
+    if (this.#model === '') this.#model = isName(model) ? model : hasChoices ? asked : '';
+    if (this.#created === 0) this.#created = isTime(created) ? created : hasChoices ? Math.floor(now / 1000) : 0;
+    if (results != null || citations != null) this.#sources = { search_results: results, citations };
   }
 
   #toChoice(choice: Loose, position: number): ChunkChoice {
@@ -77,19 +97,32 @@ class ChunkDecoder implements StreamDecoder {
     if (finish !== null) this.#finished.add(index);
     if (this.#finished.has(index)) this.#open.delete(index);
     else this.#open.add(index);
-    return { ...choice, index, delta: this.#toDelta(choice['delta'], index), finish_reason: finish };
+    const delta = this.#toDelta(choice['delta'], index);
+    const full = { ...choice, index, delta: finish === null ? delta : this.#cite(delta, index), finish_reason: finish };
+    // It changes the delta and the reason, and keeps what a choice needs.
+    return this.#unforcing === undefined ? full : (this.#unforcing.unforce(full, index) as unknown as ChunkChoice);
   }
 
   #toDelta(delta: unknown, choice: number): Delta {
     if (!isLoose(delta)) return {};
-    const calls = delta['tool_calls'];
-    if (!Array.isArray(calls)) return calls === undefined ? delta : { ...delta, tool_calls: [] };
+    const normal = toNormal(delta);
+    if (normal['annotations'] != null) this.#cited.add(choice);
+    const calls = normal['tool_calls'];
+    if (!Array.isArray(calls)) return calls === undefined ? normal : { ...normal, tool_calls: [] };
     return {
-      ...delta,
+      ...normal,
       tool_calls: (calls as unknown[])
         .filter(isLoose)
         .map((call): ToolCallDelta => ({ ...call, index: this.#tools.indexOf(choice, call) })),
     };
+  }
+
+  /** With a choice's last delta, as every chunk may tell them anew. */
+  #cite(delta: Delta, choice: number): Delta {
+    const sources = this.#cited.has(choice) ? [] : readSources(this.#sources);
+    this.#cited.add(choice);
+    // Made in the shape of annotations.
+    return sources.length === 0 ? delta : { ...delta, annotations: sources as unknown as NonNullable<Delta['annotations']> };
   }
 }
 

@@ -1,0 +1,37 @@
+import { ConfigError } from '../errors.ts';
+import { toShown } from '../printable.ts';
+import { Secret } from '../secret.ts';
+
+/** What is shorter is a word like `Bearer`, and hiding it would mangle every text. */
+const SHORTEST_CREDENTIAL = 8;
+
+/** What HTTP allows in a header's name and value: a line break would be another header. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
+const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+
+/** Lower-case names. Values may be secrets, so that no message shows one. */
+export function toHeaders(provider: string, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value] as const);
+  for (const [header, value] of entries) {
+    if (HEADER_NAME.test(header) && HEADER_VALUE.test(value)) continue;
+    throw new ConfigError(
+      `Cannot create the client as 'providers.${provider}' must send headers that HTTP allows: current name is ${shownName(header)}, its value is not shown`,
+    );
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Somebody may have put a key where the name belongs: what is long and has digits is not shown. */
+function shownName(header: string): string {
+  return header.length >= 16 && /\d/.test(header) ? `a text of ${header.length} characters` : toShown(header);
+}
+
+/** Names of headers and parameters that carry credentials. Others are left readable in what a provider says. */
+const CREDENTIAL = /auth|cookie|credential|key|passw|secret|session|signature|token/i;
+
+/** A value with a scheme before it (`Basic …`) is hidden with and without. */
+export function findHidden(named: Readonly<Record<string, string>>): { readonly hidden?: readonly Secret[] } {
+  const values = Object.entries(named).flatMap(([name, value]) => (CREDENTIAL.test(name) ? [value, ...value.split(/\s+/)] : []));
+  const texts = new Set(values.filter((value) => value.length >= SHORTEST_CREDENTIAL));
+  return texts.size === 0 ? {} : { hidden: [...texts].map((text) => new Secret(text)) };
+}
