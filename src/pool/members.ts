@@ -78,9 +78,9 @@ export class KeyEntry {
     return [...this.group.holders, this.holds];
   }
 
-  /** True when only time stands between this key and `model`. */
+  /** True when only time stands between this key and `model`; `''` is none, so that every key may. */
   mayServe(model: string, now: number): boolean {
-    return this.status.status === 'usable' && !this.expired(now) && matchesModel(this.input.models, model);
+    return this.status.status === 'usable' && !this.expired(now) && (model === '' || matchesModel(this.input.models, model));
   }
 
   expired(now: number): boolean {

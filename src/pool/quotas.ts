@@ -95,8 +95,9 @@ interface Shared {
   readonly meter: Meter;
 }
 
+/** A call without a model (`''`) spends nothing that belongs to models. */
 function countsApart(spec: BucketSpec, model: string): boolean {
-  return spec.perModel && matchesModel(spec.models, model);
+  return spec.perModel && model !== '' && matchesModel(spec.models, model);
 }
 
 /**
