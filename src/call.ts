@@ -1,5 +1,6 @@
 import type { Asked } from './chat/asked.ts';
 import type { ChatChunk } from './chat/chunk.ts';
+import type { Output } from './chat/output.ts';
 import type { ChatCompletion, Usage, Whole } from './chat/reply.ts';
 import type { Deadline } from './deadline.ts';
 import type { ClientEvent } from './events.ts';
@@ -44,6 +45,8 @@ export interface Call {
   readonly asked: Asked;
   /** The caller wants chunks. */
   readonly stream: boolean;
+  /** Judges the answer of a chat with a schema. */
+  readonly output?: Output | undefined;
   /** In order of preference, never empty. */
   readonly targets: readonly Target[];
   readonly settings: CallSettings;

@@ -1,5 +1,5 @@
 import { SignalHub } from './abort.ts';
-import type { Answer, Call, Leased, Routed, Send, Target, WholeAnswer } from './call.ts';
+import type { Answer, Call, CallSettings, Leased, Routed, Send, Target, WholeAnswer } from './call.ts';
 import type { Asked } from './chat/asked.ts';
 import type { Output } from './chat/output.ts';
 import type { ChatCompletion, ChatReply, Embeddings, EmbedReply, ModelList, ModelsReply, ParsedReply } from './chat/reply.ts';
@@ -15,7 +15,7 @@ import { parseAnswer, type Parsed, type SchemaRequest, takeSchema } from './clie
 import { KeySources } from './client/sources.ts';
 import { ChatStream } from './client/stream.ts';
 import { Deadline } from './deadline.ts';
-import { ClosedError, OutputError, withReport } from './errors.ts';
+import { CacheMissError, ClosedError, OutputError, withReport } from './errors.ts';
 import { type ClientEvents, type EventName, Events } from './events.ts';
 import { batch } from './layers/batch.ts';
 import { createCache, type Cache } from './layers/cache/cache.ts';
@@ -220,7 +220,7 @@ export class Client implements AsyncDisposable {
       stream: asked.operation === 'chat' && asked.request.stream === true,
       output: wanted,
       targets,
-      settings: asked.operation === 'models' ? { ...settings, cache: { ...settings.cache, mode: 'off' } } : settings,
+      settings: asked.operation === 'models' ? uncached(settings) : settings,
       deadline: new Deadline(clock, this.#hub, { signal: options?.signal, timeoutMs }),
       refusedBy: new Set(),
       trace: new Trace(`call-${this.#calls}`, clock.now(), { ...options?.tags }),
@@ -290,6 +290,12 @@ export class Client implements AsyncDisposable {
       const timer = this.#settings.clock.after(timeoutMs, over);
     });
   }
+}
+
+function uncached(settings: CallSettings): CallSettings {
+  const { cache } = settings;
+  if (cache.mode === 'only') throw new CacheMissError("Cannot list the models as the cache mode is 'only': they are never kept");
+  return { ...settings, cache: { ...cache, mode: 'off' } };
 }
 
 /** Plain calls are answered whole: layers that turn one kind into the other do it above the transport. */

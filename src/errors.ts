@@ -151,10 +151,29 @@ export class StreamInterruptedError extends KeywheelError {
   }
 }
 
-/** An answer that does not validate against the schema that was asked for. Nothing throws it yet. */
+/** What a schema found wrong in an answer, and where. */
+export interface OutputIssue {
+  readonly message: string;
+  readonly path: readonly (string | number)[];
+}
+
+/**
+ * An answer that is not what `schema` asked for: not JSON, not valid, refused by the model or cut off. Several targets stand in
+ * `cause`, an `AggregateError`.
+ */
 export class OutputError extends KeywheelError {
   readonly code = 'invalid_output';
   readonly class: FailureClass = 'bad_output';
+  /** The first ones of the last answer; none where there was nothing to validate. */
+  readonly issues: readonly OutputIssue[];
+  /** The beginning of the last answer's text, printable. */
+  readonly text: string;
+
+  constructor(message: string, details: { readonly issues: readonly OutputIssue[]; readonly text: string; readonly cause?: unknown }) {
+    super(message, details);
+    this.issues = details.issues;
+    this.text = details.text;
+  }
 
   static {
     name(this, 'OutputError');

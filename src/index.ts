@@ -24,6 +24,7 @@ export {
   KeysExhaustedError,
   KeywheelError,
   OutputError,
+  type OutputIssue,
   ProviderError,
   RequestError,
   StreamInterruptedError,
@@ -50,9 +51,26 @@ export type { BucketKind } from './pool/limits.ts';
 export type { BucketSnapshot, HoldSnapshot, KeySnapshot, KeyState } from './pool/snapshot.ts';
 export type { AttemptAction, AttemptReport, CacheStatus, CallReport } from './report.ts';
 export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from './chat/chunk.ts';
-export type { ChatCompletion, ChatReply, Choice, Embeddings, EmbedReply, FinishReason, ReplyMessage, Usage } from './chat/reply.ts';
+export type {
+  Annotation,
+  ChatCompletion,
+  ChatReply,
+  Choice,
+  Embeddings,
+  EmbedReply,
+  FinishReason,
+  ModelList,
+  ModelsReply,
+  ParsedReply,
+  ReasoningDetail,
+  ReplyMessage,
+  Usage,
+} from './chat/reply.ts';
+export type { InferOutput, OutputSchema, StandardIssue, StandardJsonSchema, StandardResult, ValidatedJsonSchema } from './chat/schema.ts';
+export type { Parsed, SchemaRequest } from './client/output.ts';
 export type {
   AssistantMessage,
+  CacheControl,
   ChatMessage,
   ChatRequest,
   ChatTool,

@@ -12,6 +12,7 @@ export class Trace {
   waitedMs = 0;
   /** Rotations to another key, at whichever target and try. */
   rotations = 0;
+  #rotationsBefore = 0;
   firstTokenAt: number | undefined;
   /** How often a stream that broke off was continued. */
   resumed = 0;
@@ -25,6 +26,24 @@ export class Trace {
     this.id = id;
     this.startedAt = startedAt;
     this.tags = tags;
+  }
+
+  /** The facts of a part of the call that runs beside other parts; `join` brings them back. */
+  fork(): Trace {
+    const part = new Trace(this.id, this.startedAt, this.tags);
+    part.cache = this.cache;
+    part.waitedMs = this.waitedMs;
+    part.rotations = this.rotations;
+    part.#rotationsBefore = this.rotations;
+    return part;
+  }
+
+  /** Parts that wait at the same time are one wait. Attempts stand in the order in which they began. */
+  join(part: Trace): void {
+    this.attempts.push(...part.attempts);
+    this.attempts.sort((a, b) => a.startedAt - b.startedAt);
+    this.waitedMs = Math.max(this.waitedMs, part.waitedMs);
+    this.rotations += part.rotations - part.#rotationsBefore;
   }
 
   /** The report as things stand at `now`. */

@@ -32,7 +32,7 @@ const family: readonly (readonly [string, string, KeywheelError])[] = [
     'stream_interrupted',
     new StreamInterruptedError('Cannot', { class: 'network', partial: new Collector().reply(), cause }),
   ],
-  ['OutputError', 'invalid_output', new OutputError('Cannot', { cause })],
+  ['OutputError', 'invalid_output', new OutputError('Cannot', { issues: [], text: '', cause })],
   ['CacheMissError', 'cache_miss', new CacheMissError('Cannot', { cause })],
   ['ClosedError', 'client_closed', new ClosedError('Cannot', { cause })],
 ];

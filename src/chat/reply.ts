@@ -91,8 +91,14 @@ export interface ChatReply extends ChatCompletion {
   readonly text: string;
   /** What the call did and why. */
   readonly report: CallReport;
-  /** The provider's own answer, parsed, untouched. For a stream, the reply put together from its chunks. */
+  /** The provider's own answer, parsed, untouched. Of a stream and of a cached answer it is not at hand: there it is the reply itself. */
   readonly raw: unknown;
+}
+
+/** A reply to a request with a `schema`. */
+export interface ParsedReply<Parsed> extends ChatReply {
+  /** What the schema made of the text. `undefined` where the model calls tools instead. */
+  readonly parsed: Parsed;
 }
 
 /** Embeddings in OpenAI's shape. */
@@ -100,7 +106,8 @@ export interface Embeddings {
   readonly object: 'list';
   readonly data: readonly { readonly object: 'embedding'; readonly index: number; readonly embedding: readonly number[] | string }[];
   readonly model: string;
-  readonly usage?: { readonly prompt_tokens: number; readonly total_tokens: number };
+  /** As the provider counted. Absent is not zero. */
+  readonly usage?: { readonly prompt_tokens: number; readonly total_tokens: number; readonly [extra: string]: unknown };
   readonly [extra: string]: unknown;
 }
 
@@ -116,6 +123,14 @@ export type Whole = ChatCompletion | Embeddings | ModelList;
 
 /** What `client.embed()` resolves to. */
 export interface EmbedReply extends Embeddings {
+  /** What the call did and why. */
+  readonly report: CallReport;
+  /** The provider's own answer, parsed, untouched; of a batch, the answers of its pieces. A cached answer is the reply itself. */
+  readonly raw: unknown;
+}
+
+/** What `client.models()` resolves to. */
+export interface ModelsReply extends ModelList {
   /** What the call did and why. */
   readonly report: CallReport;
   /** The provider's own answer, parsed, untouched. */

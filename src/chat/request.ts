@@ -1,3 +1,5 @@
+import type { OutputSchema } from './schema.ts';
+
 /** A part of a user's message. Unknown parts pass through to a provider that speaks them. */
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string; readonly [extra: string]: unknown }
@@ -82,7 +84,7 @@ export interface ChatTool {
 /** Whether the model may, must or must not call a tool, or which one. */
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly type: 'function'; readonly function: { readonly name: string } };
 
-/** The form of the answer. It is the provider's to keep: keywheel does not validate it. */
+/** The form of the answer. It is the provider's to keep: `schema` instead of it is validated. */
 export type ResponseFormat =
   | { readonly type: 'text' }
   | { readonly type: 'json_object' }
@@ -110,6 +112,11 @@ export interface ChatRequest {
   readonly tool_choice?: ToolChoice;
   readonly parallel_tool_calls?: boolean;
   readonly response_format?: ResponseFormat;
+  /**
+   * Asks for JSON that fits, by `response_format` or what the provider has instead, and validates the answer: `reply.parsed`.
+   * An answer that does not fit is an `OutputError` after `retry.invalidOutput` more tries.
+   */
+  readonly schema?: OutputSchema;
   readonly max_tokens?: number | null;
   readonly max_completion_tokens?: number | null;
   readonly temperature?: number | null;

@@ -35,6 +35,16 @@ export class ModelNames {
     );
   }
 
+  /** The provider of this name, or the only one. Throws `ConfigError` when there is no such one. */
+  provider(name: string | undefined): Provider {
+    const found = name === undefined ? this.#only : this.#providers.get(name);
+    if (found !== undefined) return found;
+    const known = [...this.#providers.keys()].join(', ');
+    const meant = typeof name === 'string' ? suggest(name, [...this.#providers.keys()]) : undefined;
+    const hint = meant === undefined ? `name one of ${known}` : `did you mean '${meant}'?`;
+    throw new ConfigError(`Cannot list the models as 'provider' must be a configured provider, ${hint}: current value is ${toShown(name)}`);
+  }
+
   #targetOf(alias: string, name: string, aliases: ReadonlyMap<string, unknown>): Target {
     // With one provider another alias would pass for a bare name. An alias may stand before the model of its own name.
     const nested = name !== alias && aliases.has(name) && this.#prefixed(name) === undefined;
@@ -59,6 +69,6 @@ export class ModelNames {
   }
 }
 
-function toTarget(provider: Provider, model: string): Target {
+export function toTarget(provider: Provider, model: string): Target {
   return { provider, model, route: `${provider.name} ${provider.baseURL} ${model}` };
 }

@@ -3,13 +3,16 @@ import { ConfigError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import { resolveKeys } from '../options/keys.ts';
 import type { ResolvedProvider } from '../options/providers.ts';
-import type { KeyInput } from '../pool/members.ts';
+import type { KeyEntry, KeyInput } from '../pool/members.ts';
 import type { Pool } from '../pool/pool.ts';
 import { toPrintable } from '../printable.ts';
 import { scrub } from '../wire/scrub.ts';
 
 /** How long one load may take. */
 const LOAD_MS = 60_000;
+
+/** Refused keys make it load again at once, but not sooner than this after the last time that they did, ms. */
+const RENEW_AFTER_MS = 5_000;
 
 interface Surroundings {
   readonly pool: Pool;
@@ -26,6 +29,14 @@ export class KeySource {
   readonly #refreshMs: number;
   readonly #around: Surroundings;
   #loading: Promise<void> | undefined;
+  #refreshing: Promise<ConfigError | undefined> | undefined;
+  #renewing: Promise<void> | undefined;
+  /** Ends the wait before a renewal. */
+  #stopWaiting: () => void = () => {};
+  #renewedAt = -Infinity;
+  /** What the function answered, without the keys that a person added. */
+  #given: ReadonlySet<KeyInput> = new Set();
+  readonly #renewed = new WeakSet<KeyInput>();
   #timer: Timer | undefined;
   #limit: Timer | undefined;
   #closed = false;
@@ -49,10 +60,48 @@ export class KeySource {
     return this.#loading;
   }
 
+  /**
+   * Asks the function again as its provider does not accept a key of it any more, such as a token that expired: once for each key,
+   * one load at a time and not soon after the last one. `undefined` for what it cannot renew.
+   */
+  renew(key: KeyEntry): Promise<void> | undefined {
+    const { input } = key;
+    // One that is not in the pool any more has its follower there.
+    if (this.#closed || this.#around.pool.ring.get(key.id) !== key || !this.#given.has(input) || this.#renewed.has(input)) return undefined;
+    this.#renewed.add(input);
+    this.#renewing ??= this.#renew(key).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
     this.#limit?.cancel();
+    this.#stopWaiting();
+  }
+
+  async #renew(key: KeyEntry): Promise<void> {
+    const { clock, pool } = this.#around;
+    // A load that began before the refusal may bring a fresh key, or the very same.
+    await this.#refreshing;
+    const waitMs = this.#renewedAt + RENEW_AFTER_MS - clock.now();
+    if (waitMs > 0) await this.#pause(waitMs);
+    if (this.#closed || pool.ring.get(key.id) !== key) return;
+    await this.#refresh();
+    this.#renewedAt = clock.now();
+    this.#schedule();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#around.clock.after(ms, resolve, { background: true });
+      this.#stopWaiting = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   async #first(): Promise<void> {
@@ -65,18 +114,27 @@ export class KeySource {
   }
 
   #schedule(): void {
+    this.#timer?.cancel();
     if (this.#closed || this.#refreshMs === Infinity) return;
     this.#timer = this.#around.clock.after(this.#refreshMs, () => void this.#refresh().then(() => this.#schedule()), { background: true });
   }
 
   /** Returns why the last good list stays, if it does. */
-  async #refresh(): Promise<ConfigError | undefined> {
+  #refresh(): Promise<ConfigError | undefined> {
+    this.#refreshing ??= this.#ask().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  async #ask(): Promise<ConfigError | undefined> {
     const { provider } = this.#resolved;
     const { pool, clock, events } = this.#around;
     try {
       const keys = this.#read(await this.#answer());
       if (this.#closed) return undefined;
       pool.ring.replace(provider.name, keys, clock.now());
+      this.#given = new Set(keys.flatMap(({ id }) => pool.ring.get(id)?.input ?? []));
       pool.stir();
       return undefined;
     } catch (error) {

@@ -20,6 +20,7 @@ export class KeySources {
       if (source.kind === 'function') this.#sources.set(provider.name, new KeySource(resolved, source, { pool, clock, events, onLoaded }));
       else for (const key of source.keys) pool.ring.add(provider.name, key, clock.now());
     }
+    pool.renewBy((key) => this.#sources.get(key.group.provider.name)?.renew(key));
     this.#missing = this.#sources.size;
     this.#clock = clock;
   }

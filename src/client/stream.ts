@@ -2,20 +2,23 @@ import type { PartsAnswer } from '../call.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import { StreamInterruptedError, withReport } from '../errors.ts';
+import type { CallReport } from '../report.ts';
 
 /**
  * A streamed reply: an async iterable of OpenAI's chunks, which can be read once. `break` aborts it; a stream that nobody reads
  * for a minute is aborted too.
  */
-export class ChatStream implements AsyncIterable<ChatChunk> {
+export class ChatStream<Reply extends ChatReply = ChatReply> implements AsyncIterable<ChatChunk> {
   readonly #answer: PartsAnswer;
-  readonly #toReply: () => ChatReply;
+  readonly #toReply: () => Promise<Reply>;
+  readonly #toReport: () => CallReport;
   #reading = false;
 
   /** @internal */
-  constructor(answer: PartsAnswer, toReply: () => ChatReply) {
+  constructor(answer: PartsAnswer, toReply: () => Promise<Reply>, toReport: () => CallReport) {
     this.#answer = answer;
     this.#toReply = toReply;
+    this.#toReport = toReport;
   }
 
   /** Throws a `TypeError` when the stream was read before: what it gave is gone, and an empty loop would hide that. */
@@ -27,9 +30,10 @@ export class ChatStream implements AsyncIterable<ChatChunk> {
 
   /**
    * The whole reply, put together from the chunks. Reads the stream when nobody has; otherwise waits until its reader is done.
-   * Rejects with `StreamInterruptedError` when the stream failed or its reader left early.
+   * Rejects with `StreamInterruptedError` when the stream failed or its reader left early, and with `OutputError` when what it said
+   * does not fit the `schema`.
    */
-  async reply(): Promise<ChatReply> {
+  async reply(): Promise<Reply> {
     if (!this.#reading) for await (const _ of this) continue;
     const end = await this.#answer.done;
     if (end.status === 'complete') return this.#toReply();
@@ -38,6 +42,6 @@ export class ChatStream implements AsyncIterable<ChatChunk> {
       class: 'aborted',
       partial: this.#answer.collected(),
     });
-    throw withReport(error, this.#toReply().report);
+    throw withReport(error, this.#toReport());
   }
 }

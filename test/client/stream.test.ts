@@ -35,8 +35,9 @@ function streamOf(texts: readonly string[], failure?: Error) {
   }
   const collected = () => ({ id: 'c', object: 'chat.completion', created: 0, model: 'm', choices: [], text: read.join('') }) as const;
   const answer: PartsAnswer = { kind: 'parts', parts: parts(), done: done.promise, collected };
-  const toReply = (): ChatReply => ({ ...collected(), report: { id: 'call-1' } as ChatReply['report'], raw: undefined });
-  return { stream: new ChatStream(answer, toReply), read };
+  const report = { id: 'call-1' } as ChatReply['report'];
+  const toReply = async (): Promise<ChatReply> => ({ ...collected(), report, raw: undefined });
+  return { stream: new ChatStream(answer, toReply, () => report), read };
 }
 
 async function textOf(stream: AsyncIterable<ChatChunk>, most = Infinity): Promise<string> {

@@ -1,5 +1,5 @@
 import type { SignalHub } from '../../abort.ts';
-import type { Answer, Call, PartsAnswer, Send } from '../../call.ts';
+import type { Answer, Call, PartsAnswer, Send, WholeAnswer } from '../../call.ts';
 import { Collector } from '../../chat/collect.ts';
 import type { Whole } from '../../chat/reply.ts';
 import type { Clock } from '../../clock.ts';
@@ -32,7 +32,9 @@ export interface FlightOptions {
 }
 
 /** What came back: `toWhole` gives each passenger an answer of its own. */
-type Landing = { readonly kind: 'whole'; readonly toWhole: (call: Call) => Whole } | { readonly kind: 'parts'; readonly channel: Channel };
+type Landing =
+  | { readonly kind: 'whole'; readonly toWhole: (call: Call) => Whole; readonly raw: unknown }
+  | { readonly kind: 'parts'; readonly channel: Channel };
 
 /**
  * One request for many equal calls. It belongs to none of them: it has a controller of its own and the latest deadline of its passengers,
@@ -87,7 +89,11 @@ export class Flight {
   /** Takes a call along: the answer as it asked for it, or how the flight or the call itself ended. */
   async board(call: Call): Promise<Answer> {
     const landing = await this.#land(this.#welcome(call));
-    if (landing.kind === 'whole') return toAnswer({ kind: 'whole', whole: landing.toWhole(call) }, call, this.#options.clock);
+    if (landing.kind === 'whole') {
+      const answer = toAnswer({ kind: 'whole', whole: landing.toWhole(call) }, call, this.#options.clock);
+      // The provider's own body is the leader's: there is one of it.
+      return answer.kind === 'whole' && call === this.leader ? { ...answer, raw: landing.raw } : answer;
+    }
     const parts = this.#openReader(landing.channel, call);
     return call.stream ? parts.answer : collect(parts);
   }
@@ -127,7 +133,7 @@ export class Flight {
     for (;;) {
       try {
         const answer = await next(this.#toSend());
-        return answer.kind === 'whole' ? this.#landWhole(answer.whole) : this.#landParts(answer);
+        return answer.kind === 'whole' ? this.#landWhole(answer) : this.#landParts(answer);
       } catch (error) {
         if (this.#handOver(error)) continue;
         this.#end();
@@ -154,14 +160,14 @@ export class Flight {
     return goesOn;
   }
 
-  #landWhole(whole: Whole): Landing {
+  #landWhole({ whole, raw }: WholeAnswer): Landing {
     const storable = isStorable(whole);
     const text = storable || this.#aboard > 1 ? JSON.stringify(whole) : undefined;
     if (storable && text !== undefined && !this.#ended) this.#options.events.landed(this, { kind: 'whole', text });
     this.#end();
     // Written by this program from the answer.
     const toWhole = (call: Call) => (call === this.leader || text === undefined ? whole : (JSON.parse(text) as Whole));
-    return { kind: 'whole', toWhole };
+    return { kind: 'whole', toWhole, raw };
   }
 
   #landParts(answer: PartsAnswer): Landing {

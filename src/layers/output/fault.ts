@@ -1,0 +1,35 @@
+import type { Judgement } from '../../chat/output.ts';
+import { type ChatCompletion, readText } from '../../chat/reply.ts';
+import { OutputError } from '../../errors.ts';
+import { toPrintable } from '../../printable.ts';
+import type { Trace } from '../../trace.ts';
+
+/** An answer that is of no use to a call with a schema. */
+export type Fault = Exclude<Judgement, { readonly kind: 'parsed' | 'tools' }>;
+
+/** So much of the text stands in the error. */
+const LONGEST_TEXT = 2000;
+
+export function isFault(judgement: Judgement): judgement is Fault {
+  return judgement.kind !== 'parsed' && judgement.kind !== 'tools';
+}
+
+/** `from` names who answered: provider and model. */
+export function toOutputError(from: string, fault: Fault, completion: ChatCompletion, attempts = 1): OutputError {
+  const count = attempts > 1 ? ` (${attempts} attempts)` : '';
+  return new OutputError(`Cannot use the answer of ${from} as ${fault.why}${count}`, {
+    issues: fault.kind === 'refused' ? [] : fault.issues,
+    text: toPrintable(readText(completion), LONGEST_TEXT),
+    cause: fault.kind === 'invalid' ? fault.cause : undefined,
+  });
+}
+
+/** The attempt was answered, so that key and route are well; what it said does not do. */
+export function noteFault(trace: Trace, fault: Fault, action: 'retry' | 'reject'): void {
+  const attempt = trace.attempts.findLast((each) => each.action === 'answer' && each.class === 'ok');
+  if (attempt === undefined) return;
+  attempt.class = 'bad_output';
+  attempt.scope = 'request';
+  attempt.action = action;
+  attempt.why = `${attempt.why}; its answer cannot be used as ${fault.why}`;
+}
