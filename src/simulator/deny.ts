@@ -1,11 +1,21 @@
 import type { Arrival } from './arrival.ts';
 import type { Caller } from './group.ts';
 import { matchesAny } from './pattern.ts';
-import type { Failure } from './tongues/tongue.ts';
+import type { Refusal } from './quota.ts';
+import type { Failure, RateLimit } from './tongues/tongue.ts';
+
+/** The key that a request shows, and whose it is. */
+interface Credentials {
+  readonly shown: string | undefined;
+  readonly caller: Caller | undefined;
+  /** The request names a key and does not prove that it has it. */
+  readonly forged: boolean;
+}
 
 /** Why a request is refused for its key; `undefined` when the key is good. A key without money may still list models. */
-export function denyKey(arrival: Arrival, shown: string | undefined, caller: Caller | undefined, now: number): Failure | undefined {
-  const invalid: Failure = { kind: 'invalid_key', shown: shown ?? '', badSignature: false };
+export function denyKey(arrival: Arrival, { shown, caller, forged }: Credentials, now: number): Failure | undefined {
+  const invalid: Failure = { kind: 'invalid_key', shown: shown ?? '', badSignature: forged };
+  if (forged) return invalid;
   if (caller === undefined) return shown === undefined ? { kind: 'missing_key' } : invalid;
   switch (caller.key?.stateAt(now)) {
     case 'dead':
@@ -32,4 +42,21 @@ export function denyRequest(arrival: Arrival, { group }: Caller, models: readonl
   const { model } = question;
   if (models !== undefined && !models.includes(model)) return { kind: 'model_unknown', model, group: group.settings };
   return matchesAny(group.settings.models, model) ? undefined : { kind: 'model_forbidden', model, group: group.settings };
+}
+
+/** Why a request is refused for a limit. */
+export function toRateLimit({ group }: Caller, model: string, { settings, reading, requested, waitMs }: Refusal): RateLimit {
+  return {
+    kind: 'rate_limit',
+    group: group.settings,
+    model,
+    counts: settings.counts,
+    unit: settings.unit,
+    // For what will never fit the limit that matters is what a full bucket holds.
+    limit: waitMs === Infinity ? settings.capacity : settings.limit,
+    used: Math.max(0, reading.limit - reading.remaining),
+    requested,
+    waitMs,
+    hints: group.settings.hints,
+  };
 }

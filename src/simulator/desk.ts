@@ -1,6 +1,7 @@
 import type { Random } from '../clock.ts';
 import type { Arrival } from './arrival.ts';
-import { denyKey, denyRequest } from './deny.ts';
+import { Callers } from './callers.ts';
+import { denyKey, denyRequest, toRateLimit } from './deny.ts';
 import type { DueFault, FaultPlan } from './fault-plan.ts';
 import type { AnswerFault, FaultKind, FaultMatch, FrontFault } from './faults.ts';
 import { isFrontFault, playFront, toRefusal } from './front.ts';
@@ -12,7 +13,7 @@ import type { Charge, Refusal } from './quota.ts';
 import { branchRandom } from './random.ts';
 import type { Settings } from './settings.ts';
 import { estimateUse } from './tokens.ts';
-import type { Failure, Headers, RateLimit, ShownKey, Tongue } from './tongues/tongue.ts';
+import type { Failure, Headers, Tongue } from './tongues/tongue.ts';
 
 /** What is done with a request. */
 export interface Decision {
@@ -46,29 +47,26 @@ const NOTHING_TAKEN = { delayMs: 0, fault: undefined, replyId: undefined, tokens
 /** Decides what each request gets, in the order of arrival: key, fault, path and body, limits, answer. */
 export class Desk {
   readonly #settings: Settings;
-  readonly #groups: readonly Group[];
-  /** By secret; those that are two in one, as AWS's are, by their first part too. */
-  readonly #callers = new Map<string, Caller>();
+  readonly #callers: Callers;
   readonly #plan: FaultPlan;
   readonly #latency: Random;
   readonly #chance: AnswerChance;
 
   constructor(settings: Settings, groups: readonly Group[], plan: FaultPlan) {
     this.#settings = settings;
-    this.#groups = groups;
     this.#plan = plan;
     const branch = (purpose: string): Random => branchRandom(settings.seed, purpose);
     this.#latency = branch('latency');
     this.#chance = { content: branch('content'), pace: branch('pace'), ids: branch('ids') };
-    for (const group of groups) for (const key of group.keys) this.#callers.set(key.secret, { group, key });
+    this.#callers = new Callers(groups, settings.requireKey);
   }
 
   decide(arrival: Arrival): Decision {
     const now = this.#settings.clock.now();
     const requestId = arrival.tongue.requestId(this.#chance.ids);
     const shown = arrival.tongue.readKey(arrival.incoming);
-    const caller = this.#identify(shown);
-    const denied = denyKey(arrival, shown?.text, caller, now);
+    const { caller, forged } = this.#callers.identify(shown);
+    const denied = denyKey(arrival, { shown: shown?.text, caller, forged }, now);
     if (denied !== undefined || caller === undefined) {
       return this.#refuse('rejected', arrival.tongue, caller, requestId, denied ?? { kind: 'missing_key' });
     }
@@ -87,12 +85,6 @@ export class Desk {
     return decision;
   }
 
-  #identify(shown: ShownKey | undefined): Caller | undefined {
-    const known = shown === undefined ? undefined : this.#callers.get(shown.text);
-    const [first] = this.#groups;
-    return known !== undefined || this.#settings.requireKey || first === undefined ? known : { group: first, key: undefined };
-  }
-
   #nextFault({ tongue, path, question }: Arrival, { group, key }: Caller, now: number): DueFault | undefined {
     const { model, stream } = question;
     const who = { keyId: key?.id, secret: key?.secret, groupId: group.settings.id };
@@ -103,7 +95,7 @@ export class Desk {
     const { tongue, question } = arrival;
     const group = caller.group.settings;
     const headers = tongue.headers({ requestId, group, latencyMs: undefined });
-    const played = playFront(fault, { tongue, group, model: question.model, headers });
+    const played = playFront(fault, { tongue, requestId, group, model: question.model, headers });
     return { ...NOTHING_TAKEN, caller, outcome: 'faulted', delayMs: fault.delayMs ?? 0, perform: () => played, fault: fault.kind };
   }
 
@@ -116,7 +108,7 @@ export class Desk {
     rateHeaders: Headers = {},
   ): Decision {
     const headers = tongue.headers({ requestId, group: caller?.group.settings, latencyMs: undefined });
-    const answer = toRefusal(tongue.refuse(failure), { ...headers, ...rateHeaders });
+    const answer = toRefusal(tongue.refuse(failure, requestId), { ...headers, ...rateHeaders });
     return { ...NOTHING_TAKEN, caller, outcome, perform: () => answer };
   }
 
@@ -185,22 +177,6 @@ export class Desk {
     const now = this.#settings.clock.now();
     return arrival.tongue.rateHeaders(group.quota.read(arrival.question.model, now, refusal?.settings), now);
   }
-}
-
-function toRateLimit({ group }: Caller, model: string, { settings, reading, requested, waitMs }: Refusal): RateLimit {
-  return {
-    kind: 'rate_limit',
-    group: group.settings,
-    model,
-    counts: settings.counts,
-    unit: settings.unit,
-    // For what will never fit the limit that matters is what a full bucket holds.
-    limit: waitMs === Infinity ? settings.capacity : settings.limit,
-    used: Math.max(0, reading.limit - reading.remaining),
-    requested,
-    waitMs,
-    hints: group.settings.hints,
-  };
 }
 
 function isRefusal(admission: Charge | Refusal): admission is Refusal {

@@ -1,7 +1,7 @@
 import type { AnswerFault, FrontFault, RateLimitFault } from './faults.ts';
 import { toWhole, type Performance } from './performance.ts';
 import type { GroupSettings } from './settings.ts';
-import type { ErrorAnswer, Headers, RateLimit, Tongue } from './tongues/tongue.ts';
+import type { ErrorAnswer, Failure, Headers, RateLimit, Tongue } from './tongues/tongue.ts';
 
 const FRONT = new Set<string>(['status', 'rate_limit', 'overloaded', 'hang', 'html', 'redirect', 'reset']);
 
@@ -13,6 +13,7 @@ export function isFrontFault(fault: FrontFault | AnswerFault): fault is FrontFau
 /** Who is met by a fault. */
 export interface Met {
   readonly tongue: Tongue;
+  readonly requestId: string;
   readonly group: GroupSettings;
   readonly model: string;
   /** Those of every answer. */
@@ -21,20 +22,21 @@ export interface Met {
 
 /** What a request gets from a fault that stands in for an answer. */
 export function playFront(fault: FrontFault, met: Met): Performance {
-  const { tongue, headers } = met;
+  const { tongue, requestId, headers } = met;
+  const refuse = (failure: Failure): ErrorAnswer => tongue.refuse(failure, requestId);
   switch (fault.kind) {
     case 'hang':
     case 'reset':
       return { kind: fault.kind };
     case 'status': {
-      const usual = tongue.refuse({ kind: 'status', status: fault.status });
+      const usual = refuse({ kind: 'status', status: fault.status });
       if (fault.body === undefined) return toRefusal(usual, { ...headers, ...lowerNames(fault.headers ?? {}) });
       return toWhole(fault.status, fault.body, { ...headers, ...lowerNames(fault.headers ?? {}) });
     }
     case 'rate_limit':
-      return toRefusal(tongue.refuse(toScriptedLimit(fault, met)), headers);
+      return toRefusal(refuse(toScriptedLimit(fault, met)), headers);
     case 'overloaded':
-      return toRefusal(tongue.refuse({ kind: 'overloaded', retryAfterMs: fault.retryAfterMs }), headers);
+      return toRefusal(refuse({ kind: 'overloaded', retryAfterMs: fault.retryAfterMs }), headers);
     case 'html':
       // A page of something in between: none of the provider's headers are on it.
       return toWhole(fault.status ?? 502, HTML, { 'content-type': 'text/html; charset=utf-8' });

@@ -6,7 +6,7 @@ import type { Latency } from './latency.ts';
 
 /**
  * What the provider thinks of a key: `ok`; `dead` (401 `invalid_api_key`); `spent` (429 `insufficient_quota`);
- * `forbidden` (403: valid, but not allowed to do this).
+ * `forbidden` (403: valid, but not allowed to do this). Other protocols say it in their own way, as with a 400 for a dead one.
  */
 export type KeyState = 'ok' | 'dead' | 'spent' | 'forbidden';
 
@@ -38,9 +38,9 @@ export interface SimulatorOptions {
 export interface SimulatorGroup {
   /** Names the group in stats and matchers. Default: `group-1`, `group-2`, ... */
   readonly id?: string;
-  /** Sent as `openai-organization` and named in refusals. False hides it. Default: `org-` and the id. */
+  /** Sent as `openai-organization` (Anthropic: `anthropic-organization-id`) and named in refusals. False hides it. Default: `org-` and the id. */
   readonly organization?: string | false;
-  /** Sent as `openai-project`. Default: not sent. */
+  /** Sent as `openai-project` (Anthropic: `anthropic-workspace-id`). Default: not sent. */
   readonly project?: string;
   /** The secrets that belong to the group. Made-up ones: they appear in stats. */
   readonly keys: readonly (string | SimulatorKey)[];
@@ -52,11 +52,11 @@ export interface SimulatorGroup {
   readonly latencyMs?: Latency;
   /** Whether a request refused for its rate takes from the request buckets too, as OpenAI's guide says of theirs. Default: false. */
   readonly refusedCount?: boolean;
-  /** Which answers carry `x-ratelimit-*`. `answered` leaves them out of refusals. Default: `always`. */
+  /** Which answers carry headers of limits, where the protocol has some. `answered` leaves them out of refusals. Default: `always`. */
   readonly headers?: 'always' | 'refused' | 'answered' | 'never';
   /** The moment whose state the headers of an answer tell: its admission or its first byte. Default: `admission`. */
   readonly headersAsOf?: 'admission' | 'answer';
-  /** Where a refusal says when to come back: `retry-after(-ms)` headers, the message, both or nowhere. Default: `both`. */
+  /** Where a refusal says when to come back, of the places that the protocol has: headers, the body, both or nowhere. Default: `both`. */
   readonly hints?: 'header' | 'body' | 'both' | 'none';
   /** The models these keys may use; another one is a 403 `model_not_found`. Default: all. */
   readonly models?: readonly string[];
@@ -71,7 +71,10 @@ export interface SimulatorGroup {
 
 /** One key of a group. */
 export interface SimulatorKey {
-  /** The text after `Bearer `. */
+  /**
+   * What requests show, in whatever place their protocol has for it. One of the form `AKID:SECRET[:TOKEN]` signs requests to Bedrock,
+   * and the signature is verified.
+   */
   readonly secret: string;
   /** Names the key in stats and matchers. Default: the secret, as these are made up. */
   readonly id?: string;

@@ -70,7 +70,7 @@ export class LoopbackServer {
     } catch (error) {
       // The user's `reply` threw. Answering with its message is how a test finds out.
       const message = `The simulator's reply function failed: ${error instanceof Error ? error.message : String(error)}`;
-      const performance = toRefusal(arrival.tongue.refuse({ kind: 'reply_failed', message }), {});
+      const performance = toRefusal(arrival.tongue.refuse({ kind: 'reply_failed', message }, 'reply-failed'), {});
       const nothing = { caller: undefined, delayMs: 0, fault: undefined, replyId: undefined, tokens: 0, release: () => undefined };
       return { ...nothing, outcome: 'rejected', perform: () => performance };
     }

@@ -9,10 +9,12 @@ import type { KeyState, SimulatorOptions } from './options.ts';
 import { branchRandom } from './random.ts';
 import { LoopbackServer } from './server.ts';
 import { readSettings, readState, type Settings } from './settings.ts';
+import { BASE_PATHS } from './tongues/find.ts';
+import type { SimulatedProtocol } from './tongues/tongue.ts';
 
 /**
- * Starts a provider that speaks OpenAI's Chat Completions, embeddings and models on a free port of 127.0.0.1, enforces
- * limits and fails on demand. With the same seed and the same order of requests it does the same again.
+ * Starts a provider that speaks the protocols of OpenAI, Anthropic, Google, Cohere and Amazon Bedrock on a free port of 127.0.0.1,
+ * enforces limits and fails on demand. With the same seed and the same order of requests it does the same again.
  *
  * @throws TypeError or RangeError (as a rejection) for options that cannot be.
  */
@@ -26,8 +28,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 export interface Simulator extends AsyncDisposable {
   /** The origin, as in `http://127.0.0.1:40123`. */
   readonly url: string;
-  /** What a client takes as its base URL: the origin and `/v1`. */
+  /** What a client of OpenAI takes as its base URL: the origin and `/v1`. */
   readonly baseURL: string;
+  /** The base URL of each protocol. All of them serve the same keys, groups and faults. */
+  readonly baseURLs: Readonly<Record<SimulatedProtocol, string>>;
   /** When it started, in epoch ms of its clock: what every `...Ms` of keys, faults and bounds counts from. */
   readonly startedAt: number;
   /** What it counted so far: a copy. */
@@ -110,7 +114,13 @@ class LoopbackSimulator implements Simulator {
   }
 
   get baseURL(): string {
-    return `${this.url}/v1`;
+    return this.baseURLs.openai;
+  }
+
+  get baseURLs(): Readonly<Record<SimulatedProtocol, string>> {
+    const { openai, anthropic, google, cohere, bedrock } = BASE_PATHS;
+    const at = (path: string): string => this.url + path;
+    return { openai: at(openai), anthropic: at(anthropic), google: at(google), cohere: at(cohere), bedrock: at(bedrock) };
   }
 
   stats(): SimulatorStats {

@@ -18,3 +18,20 @@ export function toVector(input: string | readonly number[], dimensions: unknown)
   const length = Math.hypot(...raw) || 1;
   return raw.map((value) => value / length);
 }
+
+/** What proves that a model thought a text: changed texts have another one. */
+export function sign(text: string): string {
+  return Buffer.from(`simulator:${hashText(text).toString(16)}`).toString('base64');
+}
+
+/** True for any proof that a simulator wrote, whatever it is for. */
+export function isSignature(value: unknown): boolean {
+  return typeof value === 'string' && Buffer.from(value, 'base64').toString().startsWith('simulator:');
+}
+
+/** The arguments of a tool call for protocols that send them as JSON. */
+export function parseArguments(text: string): object {
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new TypeError(`the arguments of a tool call must be the JSON text of an object: current value is ${text}`);
+}

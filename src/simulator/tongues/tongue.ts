@@ -47,7 +47,7 @@ export interface ShownKey {
   /** The key, or the name under which a signature's key is known. */
   readonly text: string;
   /** True when the request was signed with this secret. Only for signed requests. */
-  readonly isSignedWith?: (secret: string, now: number) => boolean;
+  readonly isSignedWith?: (secret: string) => boolean;
 }
 
 /** What a request asks, told apart from how it asks. Read from rubbish too: `complain` says what is wrong with it. */
@@ -161,7 +161,7 @@ export interface Tongue {
   /** What the buckets say; nothing for providers that keep it to themselves. */
   rateHeaders(readings: Readings, now: number): Headers;
 
-  refuse(failure: Failure): ErrorAnswer;
+  refuse(failure: Failure, requestId: string): ErrorAnswer;
   /** A 200 whose JSON is an error; `error` replaces the usual one. */
   okError(error: WrittenError | undefined): object;
   /** What a stream sends when it fails. */
