@@ -198,6 +198,12 @@ export class ProviderEntry {
     return held === 'key_invalid' || held === 'key_forbidden';
   }
 
+  /** None of the keys that it refused is left: nothing is known of how it takes others. */
+  acquit(): void {
+    this.holds.acquit();
+    this.alike = noneAlike;
+  }
+
   keys(): readonly KeyEntry[] {
     return [...this.groups.values()].flatMap((group) => group.keys);
   }

@@ -17,6 +17,9 @@ import { KeyRing } from './ring.ts';
 import { Serving, type ServingOwner } from './serving.ts';
 import { Waiting } from './waiting.ts';
 
+/** Asks for a fresh text for a refused key. Settles when it is here, or will not come; `undefined` when there is nobody to ask. */
+export type Renew = (key: KeyEntry) => Promise<unknown> | undefined;
+
 /** Who serves next. No I/O: it decides which key a call may use and when, and learns from how attempts end. */
 export class Pool {
   readonly ring = new KeyRing();
@@ -27,6 +30,7 @@ export class Pool {
   /** By provider: no call waits for keys of two. */
   readonly #servings = new Map<string, Serving>();
   readonly #owner: GrantOwner & ServingOwner;
+  #renew: Renew = () => undefined;
   #arrivals = 0;
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
   #closed = false;
@@ -78,7 +82,8 @@ export class Pool {
     const first = firstReady(this.ring.candidates(ask), ask, now);
     const limit = Math.min(ask.waitUntil, deadline.at);
     // With others waiting the queue decides, also about a start that is possible now.
-    const inTime = limit > now ? first.at <= limit && first.at < Infinity : !serving.idle && this.#canStart(ask, now);
+    const mayCome = serving.expecting || (first.at <= limit && first.at < Infinity);
+    const inTime = limit > now ? mayCome : !serving.idle && this.#canStart(ask, now);
     if (!inTime) throw this.#refusal(ask, first.at, now);
     return this.#enqueue(serving, ask, deadline, { now, limit, order: (this.#arrivals += 1) }, first.group);
   }
@@ -92,6 +97,11 @@ export class Pool {
     const grant = this.#grant(ask, choice, { ms: 0, why: whyNow(choice, ask) }, now);
     this.#near.check(choice.group, grant.quota, now);
     return grant;
+  }
+
+  /** Who may have a fresh text for a key that its provider does not accept any more. */
+  renewBy(renew: Renew): void {
+    this.#renew = renew;
   }
 
   /** Something changed from outside: a key was added, removed, enabled, disabled or reset. */
@@ -129,7 +139,7 @@ export class Pool {
     place: { readonly now: number; readonly limit: number; readonly order: number },
     first: Group | undefined,
   ): Lease | Promise<Lease> {
-    const boundBy = first === undefined ? 'nothing' : `${binding(first, ask, place.now)} (group ${first.id})`;
+    const boundBy = serving.expecting ? 'a fresh key' : first === undefined ? 'nothing' : `${binding(first, ask, place.now)} (group ${first.id})`;
     const waiter = new Waiting(ask, deadline, place, boundBy, (earliest) => this.#whyRefused(ask, deadline, earliest));
     const leave = serving.enqueue(waiter);
     return waiter.settled() ?? waiter.wait(leave);
@@ -169,11 +179,16 @@ export class Pool {
     const now = this.#clock.now();
     const attempted = { ask: grant.ask, key: grant.key, quota: grant.quota, sentAt: grant.sentAt ?? now, now };
     count(grant.key, end);
-    this.#serving(grant.ask.provider).pumpAfter(() => {
+    const serving = this.#serving(grant.ask.provider);
+    serving.pumpAfter(() => {
       if (end.status === 'served') {
         grant.quota.answered();
         this.outcomes.served(attempted);
-      } else if (end.status === 'failed') this.outcomes.failed(attempted, end.verdict);
+      } else if (end.status === 'failed') {
+        this.outcomes.failed(attempted, end.verdict);
+        const renewal = end.verdict.class === 'key_invalid' ? this.#renew(grant.key) : undefined;
+        if (renewal !== undefined) serving.expect(renewal);
+      }
     });
   }
 }

@@ -91,7 +91,9 @@ export class KeyRing {
   replace(providerName: string, inputs: readonly KeyInput[], now: number): void {
     const wanted = new Map(inputs.map((input) => [input.id, input]));
     const generations = new Map<string, number>();
-    for (const key of this.provider(providerName).keys()) {
+    const provider = this.provider(providerName);
+    const before = provider.keys();
+    for (const key of before) {
       const input = wanted.get(key.id);
       if (input !== undefined && sameKey(key.input, input)) wanted.delete(key.id);
       else {
@@ -100,6 +102,7 @@ export class KeyRing {
       }
     }
     for (const input of wanted.values()) this.add(providerName, input, now, generations.get(input.id));
+    if (before.length > 0 && before.every((key) => this.#keys.get(key.id) !== key)) provider.acquit();
   }
 }
 

@@ -25,6 +25,8 @@ export class Serving {
   /** Only lanes in which somebody waits. */
   readonly #lanes = new Map<string, Lane>();
   #wakesAt = Infinity;
+  /** Keys may be here soon: nobody is refused for having none meanwhile. */
+  #expected = 0;
   #pumping = false;
   #again = false;
 
@@ -39,6 +41,21 @@ export class Serving {
 
   get idle(): boolean {
     return this.#lanes.size === 0;
+  }
+
+  /** True while keys are on their way. */
+  get expecting(): boolean {
+    return this.#expected > 0;
+  }
+
+  /** Keys may come until `arrival` settles: calls that have none wait for it, as far as their time goes. */
+  expect(arrival: Promise<unknown>): void {
+    this.#expected += 1;
+    const over = (): void => {
+      this.#expected -= 1;
+      this.pump();
+    };
+    arrival.then(over, over);
   }
 
   get waiting(): number {
@@ -139,10 +156,11 @@ export class Serving {
     for (const lane of blocked.keys()) {
       const { head } = lane;
       if (head === undefined) continue;
-      const earliest = firstReady(lane.groups(this.#owner.ring, head.ask), head.ask, now).at;
+      const readyAt = firstReady(lane.groups(this.#owner.ring, head.ask), head.ask, now).at;
+      const earliest = this.expecting ? now : readyAt;
       blocked.set(lane, earliest);
       // A waiter whose time ends now had its chance just before.
-      for (const waiter of lane.takeHopeless(Math.max(earliest, now + 1))) waiter.refuse(earliest);
+      for (const waiter of lane.takeHopeless(Math.max(earliest, now + 1))) waiter.refuse(readyAt);
       if (lane.head === head) continue;
       this.#drop(lane);
       again = (blocked.delete(lane) && lane.size > 0) || again;
