@@ -2,7 +2,8 @@ import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
 import { readIds } from '../ids.ts';
-import type { Rule } from '../rules/rule.ts';
+import { isLoose } from '../openai/decode.ts';
+import { UNKNOWN, type Rule } from '../rules/rule.ts';
 
 /**
  * What only Anthropic says. Its machine codes stand in `details.error_code`, and the wording may change: so codes go first, and words decide
@@ -22,6 +23,7 @@ const RULES: readonly Rule[] = [
     scope: 'route',
     taken: "the workspace's own encryption key cannot be reached now",
   },
+  { status: [UNKNOWN], code: /^timeout_error$/, class: 'timeout', scope: 'route', taken: 'the provider ran out of time' },
   { code: /^image_dimensions_too_large$/, class: 'bad_request', scope: 'request', taken: 'an image is too large' },
   { code: /^linked_organization_billing_unavailable$/, class: 'quota_exhausted', scope: 'org', taken: 'out of quota' },
   {
@@ -42,5 +44,13 @@ const RULES: readonly Rule[] = [
 ];
 
 export function classify(failure: WireFailure, now: number): Verdict {
-  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers) });
+  const verdict = classifyAnswer({ ...failure, body: unwrap(failure.body) }, now, { rules: RULES, ids: readIds(failure.headers) });
+  return failure.body === undefined ? verdict : { ...verdict, body: failure.body };
+}
+
+/** The envelope's `type: 'error'` is no code: the error's own type is. */
+function unwrap(body: unknown): unknown {
+  if (!isLoose(body) || body['type'] !== 'error' || !isLoose(body['error'])) return body;
+  const { type: _type, ...error } = body;
+  return error;
 }

@@ -17,10 +17,11 @@ const ABSORBED = new Set([
  */
 export function toUsage(usage: unknown): Usage | undefined {
   if (!isLoose(usage)) return undefined;
-  const { input, output } = totalsOf(usage);
+  const input = totalOf(usage, 'input_tokens');
+  const output = totalOf(usage, 'output_tokens');
   if (input === undefined || output === undefined) return undefined;
-  const read = countOf(usage, 'cache_read_input_tokens');
-  const written = countOf(usage, 'cache_creation_input_tokens');
+  const read = totalOf(usage, 'cache_read_input_tokens');
+  const written = totalOf(usage, 'cache_creation_input_tokens');
   const thinking = isLoose(usage['output_tokens_details']) ? countOf(usage['output_tokens_details'], 'thinking_tokens') : undefined;
   const prompt = input + (read ?? 0) + (written ?? 0);
   const more = Object.entries(usage).filter(([field, value]) => !ABSORBED.has(field) && value !== null);
@@ -47,16 +48,13 @@ export function mergeUsage(before: Loose | undefined, later: unknown): Loose | u
   return { ...before, ...Object.fromEntries(Object.entries(later).filter(([, value]) => value !== null)) };
 }
 
-function totalsOf(usage: Loose): { readonly input: number | undefined; readonly output: number | undefined } {
+/** A count of the whole answer. */
+function totalOf(usage: Loose, field: string): number | undefined {
+  const told = countOf(usage, field);
+  if (told === undefined) return undefined;
   const { iterations } = usage;
   const steps = Array.isArray(iterations) ? (iterations as unknown[]).filter(isLoose) : [];
-  const compactions = steps.filter(({ type }) => type === 'compaction');
-  const sum = (field: string): number => compactions.reduce((total, step) => total + (countOf(step, field) ?? 0), 0);
-  const add = (field: string): number | undefined => {
-    const told = countOf(usage, field);
-    return told === undefined ? undefined : told + sum(field);
-  };
-  return { input: add('input_tokens'), output: add('output_tokens') };
+  return steps.filter(({ type }) => type === 'compaction').reduce((total, step) => total + (countOf(step, field) ?? 0), told);
 }
 
 function countOf(counted: Loose, field: string): number | undefined {

@@ -32,7 +32,11 @@ function splitMessages(file: string): readonly string[][] {
   return messages;
 }
 
-function decodeLines(lines: readonly string[]): { readonly decoded: readonly Decoded[]; readonly reply: ChatCompletion; readonly complete: boolean } {
+function decodeLines(lines: readonly string[]): {
+  readonly decoded: readonly Decoded[];
+  readonly reply: ChatCompletion;
+  readonly complete: boolean;
+} {
   const decoder = anthropic.startStream(aContext());
   const collector = new Collector();
   const decoded = lines.map((data) => decoder.decode({ event: (JSON.parse(data) as Wire).type, data }));
@@ -155,7 +159,7 @@ function toMessage(lines: readonly string[]): unknown {
     };
     if (event.type === 'message_start' && message['content'] === undefined) {
       Object.assign(message, event.message);
-      blocks.push(...(message['content'] as Record<string, unknown>[]));
+      blocks.push(...((message['content'] ?? []) as Record<string, unknown>[]));
     }
     if (event.type === 'content_block_start') blocks[event.index] = { ...event.content_block, json: '' };
     if (event.type === 'content_block_delta') grow(blocks[event.index] ?? {}, event.delta);
@@ -164,7 +168,9 @@ function toMessage(lines: readonly string[]): unknown {
       Object.assign(message, beside, delta, { usage: { ...(message['usage'] as object), ...usage } });
     }
   }
-  const content = blocks.map(({ json, ...block }) => (typeof json === 'string' && json !== '' ? { ...block, input: JSON.parse(json) as unknown } : block));
+  const content = blocks.map(({ json, ...block }) =>
+    typeof json === 'string' && json !== '' ? { ...block, input: JSON.parse(json) as unknown } : block,
+  );
   return { ...message, content };
 }
 
@@ -177,5 +183,6 @@ function grow(block: Record<string, unknown>, delta: Readonly<Record<string, unk
   if (delta['type'] === 'signature_delta') add('signature', delta['signature']);
   if (delta['type'] === 'input_json_delta') add('json', delta['partial_json']);
   if (delta['type'] === 'compaction_delta') add('content', delta['content']);
-  if (delta['type'] === 'citations_delta') Object.assign(block, { citations: [...((block['citations'] as unknown[]) ?? []), delta['citation']] });
+  if (delta['type'] === 'citations_delta')
+    Object.assign(block, { citations: [...((block['citations'] as unknown[]) ?? []), delta['citation']] });
 }
