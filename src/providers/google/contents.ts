@@ -84,7 +84,7 @@ function toTurn(message: Loose, at: string, names: Map<string, string>, target: 
     at,
     model,
     withIds: !isVertexStable(provider),
-    parts: typeof content === 'string' ? undefined : toParts(content, at, target),
+    parts: Array.isArray(content) ? toParts(content, at, target) : undefined,
     name: (id, name) => void names.set(id, name),
   };
 }
