@@ -18,6 +18,7 @@ export function refine(rule: Rule, seen: Case, now: number): Rule {
   if (rule.class !== 'rate_limited') return rule;
   const { window } = seen.quantities;
   if (window === 'month') return { ...rule, class: 'quota_exhausted', perModel: false, taken: 'done for the month' };
+  if (window === 'week') return { ...rule, class: 'quota_exhausted', taken: 'done for the week' };
   const day = window === 'day' || (window === undefined && seen.limits.some(({ slot, remaining }) => remaining === 0 && isLong(slot)));
   if (day) return { ...rule, class: 'quota_exhausted', taken: 'done for the day' };
   const named = seen.hints.find(({ at }) => at - now <= LONGEST);

@@ -13,16 +13,17 @@ import { STATUS_RULES } from './rules/status.ts';
  */
 export function findRule(seen: Case, own: readonly Rule[]): Rule {
   const { status, told } = seen;
-  const first = (rules: readonly Rule[]): Rule | undefined => rules.find((rule) => fits(rule, seen));
+  // A refusal that names a parameter quotes the request: what it says of keys, models and money is the caller's own text.
+  const bare: Case = namesParameter(seen) ? { ...seen, prose: '' } : seen;
+  const first = (rules: readonly Rule[], from = bare): Rule | undefined => rules.find((rule) => fits(rule, from));
   // Pages come from what stands before the provider: their words are about addresses and browsers, not about keys and models.
-  // And a refusal that names a parameter quotes the request: what it says of keys, models and money is the caller's own text.
-  const words = told.html || namesParameter(seen) ? [] : undefined;
+  const words = told.html ? [] : undefined;
   return (
     first(own) ??
-    first(request.REQUEST_RULES) ??
+    first(request.REQUEST_RULES, seen) ??
     first(quota.QUOTA_CODES) ??
-    (isZeroLimit(seen) ? NOT_GRANTED : undefined) ??
-    (isOversize(seen.quantities) && LIMITED.has(status) ? OVERSIZE : first(request.OVERSIZE_RULES)) ??
+    (isZeroLimit(bare) ? NOT_GRANTED : undefined) ??
+    (isOversize(seen.quantities) && LIMITED.has(status) && bare.prose !== '' ? OVERSIZE : first(request.OVERSIZE_RULES)) ??
     first(load.UPSTREAM_RULES) ??
     (isAboutMoney(seen) ? first(words ?? quota.QUOTA_PROSE) : undefined) ??
     first(access.REGION_RULES) ??

@@ -1,7 +1,7 @@
 import type { BucketReading, Counted } from '../failure.ts';
 
 /** The window of the limit that an error names. */
-export type Window = 'second' | 'minute' | 'hour' | 'day' | 'month';
+export type Window = 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month';
 
 /** Numbers and windows that an error tells in prose or in its codes. Absent is not zero. */
 export interface Quantities {
@@ -19,12 +19,13 @@ const WINDOW_MS: Readonly<Record<Window, number>> = {
   minute: 60_000,
   hour: 3_600_000,
   day: 86_400_000,
+  week: 7 * 86_400_000,
   month: 30 * 86_400_000,
 };
 
 const NUMBER = '(\\d[\\d,_]{0,20}(?:\\.\\d+)?)';
 const COUNTS = '((?:input |output |prompt |completion )?tokens?|(?:\\b\\w{1,30} )?(?:requests?|api calls?|calls?|queries)|images?)';
-const PER = '\\s?(?:per|/|a|each)[\\s-]?(second|sec|minute|min|hour|day|month)\\b';
+const PER = '\\s?(?:per|/|a|each)[\\s-]?(second|sec|minute|min|hour|day|week|month)\\b';
 
 /** `requests per min (RPM)`, `tokens / day`. OpenAI's form, after "on", beats others, as a message may advertise other limits. */
 const NAMED_WINDOWS = [new RegExp(`\\bon ${COUNTS}${PER}`, 'i'), new RegExp(`${COUNTS}${PER}`, 'i')];
@@ -33,12 +34,14 @@ const LOOSE_WINDOWS: readonly (readonly [RegExp, Window])[] = [
   [/\bper[\s-]?second\b|\bRPS\b/i, 'second'],
   [/\bper[\s-]?min(?:ute)?\b|\b[RT]PM\b|ByMinute\b/i, 'minute'],
   [/\bper[\s-]?hour\b|\bhourly\b/i, 'hour'],
-  [/\bper[\s-]?day\b|\bdaily\b|\b[RT]PD\b|\bfor today\b|ByDay\b/i, 'day'],
-  [/\bper[\s-]?month\b|\bmonthly\b/i, 'month'],
+  [/\bper[\s-]?day\b|\bdaily\b|\b[RT]PD\b|\bfor today\b|\btoday's\b|\btomorrow\b|ByDay\b/i, 'day'],
+  [/\bper[\s-]?week\b|\bweekly\b/i, 'week'],
+  [/\bper[\s-]?month\b|\bmonthly\b|\bmensuel|\bmensual|\bmensal|\bmonatlich/i, 'month'],
 ];
 /** Codes such as Google's `…RequestsPerDayPerProject…`. Day first: Google names both when the day is over. */
 const CODE_WINDOWS: readonly (readonly [RegExp, Window])[] = [
   [/per_day|daily|_[rt]pd\b/, 'day'],
+  [/per_week|weekly/, 'week'],
   [/per_month|monthly/, 'month'],
   [/per_hour|hourly/, 'hour'],
   [/per_minute|_[rt]pm\b/, 'minute'],
@@ -78,7 +81,7 @@ export function isOversize({ limit, requested }: Quantities): boolean {
 
 /** A limit of zero is no limit to wait for: the model is not granted. `limit: 0.5` is not zero. */
 export function saysZeroLimit(prose: string): boolean {
-  return /\blimit:?\s{1,3}0(?:\.0{1,9})?(?![\d.,]{0,20}\d)|\(actual\/limit\):?\s{0,3}[\d.]{1,20}\s?\/\s?0(?!\.?\d)|does(?:n't| not) have a free quota tier/i.test(
+  return /\blimit:?\s{1,3}0(?:\.0{1,9})?(?![\d.,]{0,20}\d| (?:requests |tokens )?(?:remaining|left)\b)|\(actual\/limit\):?\s{0,3}[\d.]{1,20}\s?\/\s?0(?!\.?\d)|does(?:n't| not) have a free quota tier/i.test(
     prose,
   );
 }
@@ -97,7 +100,7 @@ function toWindow(word: string | undefined): Window | undefined {
   const lower = word.toLowerCase();
   if (lower.startsWith('sec')) return 'second';
   if (lower.startsWith('min')) return 'minute';
-  return lower === 'hour' || lower === 'day' || lower === 'month' ? lower : undefined;
+  return lower === 'hour' || lower === 'day' || lower === 'week' || lower === 'month' ? lower : undefined;
 }
 
 function findWindow(windows: readonly (readonly [RegExp, Window])[], text: string): Window | undefined {

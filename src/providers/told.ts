@@ -162,7 +162,9 @@ class Reader {
   }
 
   #readObject(value: object, depth: number): void {
-    for (const [name, item] of Object.entries(value)) {
+    for (const [spelled, item] of Object.entries(value)) {
+      // .NET and Aliyun write `Code` and `Message`.
+      const name = spelled.slice(0, 1).toLowerCase() + spelled.slice(1);
       if (ECHOES.has(name)) continue;
       const isObject = item !== null && typeof item === 'object';
       // `{ throttlingException: { message } }`.

@@ -30,7 +30,7 @@ export const KEY_CODES: readonly Rule[] = [
   },
   {
     status: REFUSED_OR_LIMITED,
-    code: /^(invalid|incorrect|expired|revoked|leaked|disabled|deleted|unknown|wrong)_(x_)?(api_?|access_|secret_|auth(entication)?_)?(key|token|credentials?|authentication)(_error|_provided)?$|^(api_)?(key|token)_(is_)?(invalid|expired|revoked|leaked|disabled|deleted|deactivated|not_found|blocked)$|^invalid_(api_key|authentication)|^(account|user)_(deactivated|disabled|suspended|banned|deleted|terminated|blocked)|^authentication$|^(unrecognized|invalid)_client/,
+    code: /^(invalid|incorrect|expired|revoked|leaked|disabled|deleted|unknown|wrong)_(x_)?(api_?|access_|secret_|auth(entication)?_)?(key|token|credentials?|authentication)(_id)?(_error|_exception|_provided)?$|^(api_|access_|auth(entication)?_|bearer_)?(key|token)_(is_)?(invalid|expired|revoked|leaked|disabled|deleted|deactivated|not_found(_in_db)?|blocked)$|^invalid_(api_key|authentication)|^(account|user)_(deactivated|disabled|suspended|banned|deleted|terminated|blocked)|^authentication$|^(unrecognized|invalid)_client/,
     class: 'key_invalid',
     scope: 'key',
     definitive: true,
@@ -41,16 +41,18 @@ export const KEY_CODES: readonly Rule[] = [
 /** The same by a clear sentence. */
 export const KEY_PROSE: readonly Rule[] = [
   {
+    // What is shut must be the account itself: "the search tool of this workspace is disabled" is about a tool.
     status: REFUSED,
-    says: /\b(organi[sz]ation|consumer|team|workspace)\b.{0,60}\b(disabled|suspended|restricted|deactivated|terminated|banned|on hold)/i,
+    says: /(?:^|[.:!] )(?:permission denied: )?(?:your|this|the)? ?(?:organi[sz]ation|consumer|team|workspace)(?: [`'"(]?(?!tool|does|do|is|has|was|must|may|can|not)[\w:.*-]{1,60}[`'")]?)? (?:has been|have been|is|was)(?: \w{1,20}){0,2} (?:disabled|suspended|restricted|deactivated|terminated|banned|on hold|archived|deleted)\b/im,
     class: 'key_invalid',
     scope: 'org',
     definitive: true,
     taken: 'the organisation is shut',
   },
   {
+    // Between a key and what it is there may be no word of what it may not: "your token has no permission; project not found".
     status: [401, 403, UNKNOWN],
-    says: /\b(incorrect|invalid|unknown|malformed|wrong|bad)\b.{0,20}\b(x-api-key|api[\s_-]?key|api token|access token|secret key|auth(entication|orization)? (key|token)|subscription key)|\b(api[\s_-]?key|api token|access token|subscription key|your key|this key|token)\b.{0,60}\b(not valid|is invalid|invalid|not found|does ?n[o']t exist|expired|revoked|leaked|disabled|deactivated|deleted|compromised|been blocked|suspended)|\baccount\b.{0,40}\b(deactivated|disabled|terminated|banned|suspended|deleted|closed)/i,
+    says: /\b(incorrect|invalid|unknown|malformed|wrong|bad)( or (missing|expired|invalid))? (x-api-key|(\w{1,20} ){0,2}(api[\s_-]?key|api token|access token|secret key|auth(entication|orization)? (key|token)|subscription key|server token))\b|\b(api[\s_-]?key|api token|access (token|key)|subscription key|your key|this key)\b((?!access|permission|authori[sz]ed|allowed|scope|model|project|endpoint|feature|resource|valid,|exceeded)[^;\n]){0,60}\b(not valid|is invalid|invalid|not found|does ?n[o']t exist|expired|revoked|leaked|disabled|deactivated|deleted|compromised|been blocked|suspended)|\baccount\b((?!temporar|feature|resource|model|does|has no|many requests)[^;\n]){0,40}\b(deactivated|disabled|terminated|banned|suspended|deleted|closed)/i,
     class: 'key_invalid',
     scope: 'key',
     definitive: true,
@@ -59,7 +61,7 @@ export const KEY_PROSE: readonly Rule[] = [
   {
     // A key may be called by one word where the whole message is about it.
     status: [401, 403],
-    says: /^(unauthori[sz]ed|forbidden|authentication (error|failed))?[:,. -]{0,3}((your|the|this|provided|given) ){0,3}(api[\s_-]?|access |secret )?(key|token|jwt) (is |has |was |has been |been ){0,2}(not valid|invalid|inactive|expired|revoked|rotated|disabled|deactivated|deleted|blocked|suspended|not recogni[sz]ed|unknown)\b|^(no such|unknown|revoked|expired|disabled) (api[\s_-]?)?(key|token)\b|(令牌|密钥|api ?key).{0,6}(过期|无效|失效|禁用|不存在)/im,
+    says: /^(unauthori[sz]ed|forbidden|authentication (error|failed))?[:,. -]{0,3}((your|the|this|provided|given) ){0,3}(api[\s_-]?|access |secret )?(key|token|jwt( token)?) (is |has |was |has been |been ){0,2}(not valid|invalid|inactive|expired|revoked|rotated|disabled|deactivated|deleted|blocked|suspended|not recogni[sz]ed|unknown)\b|^(no such|unknown|revoked|expired|disabled) (api[\s_-]?)?(key|token)\b|(令牌|密钥|api ?key).{0,6}(过期|无效|失效|禁用|不存在)/im,
     class: 'key_invalid',
     scope: 'key',
     definitive: true,
@@ -87,7 +89,7 @@ export const KEY_PROSE: readonly Rule[] = [
 /** The model on this key or project. The group shares what it is granted, so the group is held, for this model. */
 export const MODEL_CODES: readonly Rule[] = [
   {
-    code: /^model_(not_(found|available|supported|exists?|allowed|enabled|open|activated)|unavailable|decommissioned|deprecated|disabled|removed|retired|permission|terms|access|does_not_exist)|^(unknown|invalid|unsupported|no_such|missing)_model(_error|_name|_id)?$|^(deployment|engine)_not_found|^labs_not_enabled|^no_(endpoints?|models?)_(found|loaded|available)|^(not_allowed|no_access)_model/,
+    code: /^model_(not_(found|available|supported|exists?|allowed|enabled|open|activated)|unavailable|decommissioned|deprecated|disabled|removed|retired|permission|terms|access|does_not_exist)|^(unknown|invalid|unsupported|no_such|missing)_model(_error|_name|_id)?$|^(deployment|engine|endpoint|invalid_endpoint_or_model)_not_found|(^|_)model_not_found$|model_access_denied|^labs_not_enabled|^no_(endpoints?|models?)_(found|loaded|available)|^(not_allowed|no_access)_model/,
     class: 'model_unavailable',
     scope: 'group',
     perModel: true,
@@ -97,8 +99,16 @@ export const MODEL_CODES: readonly Rule[] = [
 
 export const MODEL_PROSE: readonly Rule[] = [
   {
+    status: REFUSED,
+    says: /\bmodel\b[^.;,\n]{0,60}\b(is|are) (unavailable|not available|not offered)\b/i,
+    class: 'model_unavailable',
+    scope: 'group',
+    perModel: true,
+    taken: 'the model is not available',
+  },
+  {
     status: REFUSED_OR_LIMITED,
-    says: /\bmodels?:? ?[`'"“]?[\w.:/@-]{0,120}[`'"”]?,? (does not exist|do(es)?n.t exist|(is |was |could )?not (be )?(found|exist|available|enabled|loaded|supported( for| in| by|[.,]|$))|has been (decommissioned|deprecated|removed|retired|disabled)|(is|was) (decommissioned|deprecated|retired|no longer)|no longer|is disabled)|\b(no|not have|n.t have|denied|without) access to (the |this )?model|(unknown|invalid|unsupported|no such) model\b|not a valid model|no (endpoints?|models?) (found|loaded|available)|deployment.{0,40}(does not exist|not found)|with on-demand throughput isn|^model: \S{1,200}$|has not activated the model|must be verified to use the model|not allowed to sample from this model|try pulling it/im,
+    says: /\bmodels?:? ?[`'"“]?[\w.:/@-]{0,120}[`'"”]?,? (does not exist|do(es)?n.t exist|(is |was |could )?not (be )?(found|exist|available|enabled|loaded|supported( for| in| by|[.,]|$))|has been (decommissioned|deprecated|removed|retired|disabled)|(is|was) (decommissioned|deprecated|retired|no longer)|no longer|(is )?disabled)|\bmodel or (endpoint|deployment) \S{1,80} does not exist|\b(no|not have|n.t have|denied|without) access to (the |this )?model|(unknown|invalid|unsupported|no such) model\b|not a valid model|no (endpoints?|models?) (found|loaded|available)|deployment.{0,40}(does not exist|not found)|\bendpoint:? [`'"]?(?!not\b|https?:|get\b|post\b|path\b|url\b)[\w.-]{1,80}[`'"]? (does not exist|(was )?not found)|not allowed to access (this |the )?model|with on-demand throughput isn|^model: \S{1,200}$|has not activated the model|must be verified to use the model|not allowed to sample from this model|try pulling it/im,
     class: 'model_unavailable',
     scope: 'group',
     perModel: true,

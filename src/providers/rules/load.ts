@@ -20,7 +20,7 @@ export const SICK_CODES: readonly Rule[] = [
 export const SICK_PROSE: readonly Rule[] = [
   {
     status: FAILED,
-    says: /\bmodel\b.{0,60}\b(overloaded|at capacity|over capacity|busy|loading|warming up)|capacity exceeded for this model|no capacity available for (the )?model|\bmodel\b.{0,30}\btemporarily unavailable/i,
+    says: /\bno (deployments?|instances?|replicas?|workers?|healthy \w{1,20}) (are )?(currently )?available for\b|\bmodel\b.{0,60}\b(overloaded|at capacity|over capacity|busy|loading|warming up)|capacity exceeded for this model|no capacity available for (the )?model|\bmodel\b.{0,30}\btemporarily unavailable/i,
     class: 'overloaded',
     scope: 'route',
     perModel: true,
@@ -28,7 +28,7 @@ export const SICK_PROSE: readonly Rule[] = [
   },
   {
     status: FAILED,
-    says: /overloaded|high (traffic|demand|load)|(at|over|out of|insufficient|no) capacity|capacity (is )?(exceeded|exhausted)|(server|service|system) (is )?(currently |too )?busy|maximum pending requests|loading model|not ready yet|temporarily unavailable|exceeded the maximum queue|queue is full/i,
+    says: /overloaded|high (traffic|demand|load)|(at|over|out of|insufficient|no) (max(imum)? |full )?capacity|capacity (is |has been |temporarily |currently ){0,3}(exceeded|exhausted|reached)|no (healthy|available) (upstream|backend|server|host|instance)|failure to get a peer|(server|service|system) (is )?(currently |too )?busy|maximum pending requests|loading model|not ready yet|temporarily unavailable|exceeded the maximum queue|queue is full/i,
     class: 'overloaded',
     scope: 'provider',
     taken: 'the provider is overloaded',
@@ -80,7 +80,7 @@ export const RATE_PROSE: readonly Rule[] = [
   {
     // Words for it that no sample has. Not for a 413, where a limit of requests is one of size.
     status: [403, 503, UNKNOWN],
-    says: /too quickly\b|^rate.?limit|\brate.?limit(ed)?[.!]?$|\b(request|call|token)s? rate\b.{0,30}(exceeded|too high)|\bthrottl(ed|ing)\b|\b(concurren\w{1,4}|parallel|simultaneous)\b.{0,40}(limit|exceeded|reached|too many)|too many (concurrent|parallel|simultaneous|calls|messages)|^slow down\b|\b(requests?|calls?|quota)\b.{0,30}\blimit\b.{0,40}\b(exceeded|reached|exhausted)|\bout of (tokens|requests)\b|demasiadas (solicitudes|peticiones)|trop de requêtes|zu viele anfragen|muitas (solicitações|requisições)|请求.{0,6}(频繁|过多|过快)|(频率|速率|并发).{0,8}(限制|超)|限流|リクエスト.{0,6}多すぎ/im,
+    says: /too quickly\b|^rate.?limit|\brate.?limit(ed)?[.!]?$|\b(request|call|token)s? rate\b.{0,30}(exceeded|too high)|\bthrottl(ed|ing)\b|\b(concurren\w{1,4}|parallel|simultaneous)\b.{0,40}(limit|exceeded|reached|too many)|too many (concurrent|parallel|simultaneous|calls|messages)|^slow down\b|слишком много запросов|요청.{0,6}(많|초과)|レート制限|\b(requests?|calls?|quota)\b.{0,30}\blimit\b.{0,40}\b(exceeded|reached|exhausted)|\bout of (tokens|requests)\b|demasiadas (solicitudes|peticiones)|trop de requêtes|zu viele anfragen|muitas (solicitações|requisições)|请求.{0,6}(频繁|过多|过快)|(频率|速率|并发).{0,8}(限制|超)|限流|リクエスト.{0,6}多すぎ/im,
     class: 'rate_limited',
     scope: 'group',
     perModel: true,

@@ -40,6 +40,6 @@ export const UNKNOWN = 0;
 /** Statuses with which providers refuse a request, a key or a model; quota and dead accounts come with any of them. */
 export const REFUSED = [400, 401, 402, 403, 404, 405, 409, 410, 412, 422, 451, UNKNOWN];
 /** As above, and servers that report a request's fault as their own. */
-export const REFUSED_OR_FAILED = [...REFUSED, 413, 500, 502, 503, UNKNOWN];
+export const REFUSED_OR_FAILED = [...REFUSED, 413, 446, 500, 502, 503];
 export const REFUSED_OR_LIMITED = [...REFUSED, 413, 429];
 export const FAILED = [UNKNOWN, 408, 409, 424, 425, 429, 498, ...Array.from({ length: 100 }, (_, index) => 500 + index)];

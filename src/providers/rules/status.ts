@@ -21,6 +21,13 @@ export const STATUS_RULES: readonly Rule[] = [
     taken: 'forbidden to this key',
   },
   { status: [404, 410], class: 'bad_request', scope: 'request', taken: 'nothing is at this address, so the base URL may be wrong' },
+  {
+    status: [UNKNOWN, 500, 502, 503],
+    code: /(^|_)time(d_)?out(_|$)|^deadline_exceeded$/,
+    class: 'timeout',
+    scope: 'route',
+    taken: 'the provider ran out of time',
+  },
   { status: [408, 504, 524], class: 'timeout', scope: 'route', taken: 'the provider ran out of time' },
   { status: [499], class: 'timeout', scope: 'request', taken: 'the request was cancelled on the way' },
   // OpenAI and its kin answer 409 while they hold a lock; their own SDKs try it again.
@@ -33,11 +40,19 @@ export const STATUS_RULES: readonly Rule[] = [
     scope: 'provider',
     taken: 'the provider failed',
   },
+  {
+    status: [UNKNOWN],
+    code: /^(service_)?unavailable(_error|_exception)?$/,
+    class: 'overloaded',
+    scope: 'provider',
+    taken: 'the provider is overloaded',
+  },
   { status: [503, 529], class: 'overloaded', scope: 'provider', taken: 'the provider is overloaded' },
   { status: [501, 505], class: 'bad_request', scope: 'request', taken: 'the server does not do this' },
   {
     status: [UNKNOWN],
     code: /^(invalid|bad|missing|unsupported|unknown|unprocessable|malformed)_(request|argument|value|parameter|type|input|entity|body|json|schema|option|required_parameter|function_parameters)|^(validation|unprocessable|bad_request)(_error|_entity|_exception)?$/,
+    says: /^(invalid|missing|unsupported|malformed|unknown) (param|arg|request|value|field|input|json|body|role|message)/i,
     class: 'bad_request',
     scope: 'request',
     taken: 'the request is wrong',
