@@ -1,5 +1,5 @@
 import type { ToolCallDelta } from '../../chat/chunk.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { PartialArgs } from './partial-args.ts';
 import { toSigned } from './signatures.ts';
 

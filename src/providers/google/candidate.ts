@@ -1,6 +1,6 @@
 import type { Delta, ToolCallDelta } from '../../chat/chunk.ts';
 import type { Annotation, ReasoningDetail } from '../../chat/reply.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { CallDecoder } from './calls.ts';
 import { toAnnotations, type Sources } from './citations.ts';
 import { FORMAT, toExtraContent, toSigned, type GoogleExtra, type OrderEntry } from './signatures.ts';

@@ -1,7 +1,7 @@
 import type { Asked } from '../../chat/asked.ts';
 import type { ChatRequest } from '../../chat/request.ts';
 import { mergeOptions, refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import type { Provider } from '../provider.ts';
 import { isVertex } from './address.ts';
 import { toContents } from './contents.ts';

@@ -1,5 +1,5 @@
 import type { Annotation } from '../../chat/reply.ts';
-import { isLoose } from '../openai/decode.ts';
+import { isLoose } from '../loose.ts';
 
 /** What a candidate tells of its sources. */
 export interface Sources {

@@ -1,6 +1,6 @@
 import type { ChatMessage, ChatRequest, ToolMessage } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { textOf, toWrong } from '../parts.ts';
 import type { Provider } from '../provider.ts';
 import { isVertexStable } from './address.ts';
@@ -32,6 +32,7 @@ export function toContents({ messages }: ChatRequest, target: Target): Record<st
   };
   for (const [index, message] of messages.entries()) {
     const at = `messages[${index}]`;
+    refuseName({ ...message }, at, target);
     switch (message.role) {
       case 'system':
       case 'developer':
@@ -47,10 +48,18 @@ export function toContents({ messages }: ChatRequest, target: Target): Record<st
         add(...toOther(message, at, target));
     }
   }
+  // Google wants somebody to answer to.
+  if (contents.length === 0 && system.length > 0) return { contents: [{ role: 'user', parts: system }] };
+  if (contents.length === 0) throw toWrong('messages', 'must say something', messages);
   return {
     ...(system.length === 0 ? {} : { systemInstruction: { parts: system } }),
     contents: contents.map(({ kind, parts }) => ({ role: kind === 'model' ? 'model' : 'user', parts })),
   };
+}
+
+/** Nobody has a name there but functions. */
+function refuseName({ role, name }: Loose, at: string, { unsupported }: Target): void {
+  if (role !== 'tool' && role !== 'function' && typeof name === 'string') unsupported.refuse('name', name, `${at}.name`);
 }
 
 /** A user's message, or the result of a `function` as OpenAI had it before tools. */

@@ -1,6 +1,7 @@
 import { Collector } from '../../chat/collect.ts';
 import type { Whole } from '../../chat/reply.ts';
-import { isLoose, isTold, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
+import { isTold } from '../openai/decode.ts';
 import type { DecodeContext } from '../provider.ts';
 import { decodeEmbeddings } from './embed.ts';
 import { decodeModels } from './models.ts';

@@ -4,7 +4,7 @@ import type { Embeddings } from '../../chat/reply.ts';
 import { isCount } from '../../chat/usage.ts';
 import type { WireRequest } from '../../wire/types.ts';
 import { mergeOptions, refuseUnknown, refusing, toWireRequest, type Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import type { Provider } from '../provider.ts';
 import { isVertex, toModelPath, toResourceName } from './address.ts';
 

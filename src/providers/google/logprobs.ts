@@ -1,4 +1,4 @@
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 /** Google's log probabilities in OpenAI's shape; `undefined` where there are none. */
 export function toLogprobs(result: unknown): { readonly content: readonly Loose[] } | undefined {

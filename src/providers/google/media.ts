@@ -1,5 +1,5 @@
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { readDataUrl, toWrong } from '../parts.ts';
 
 /** Where a part stands, and what to do about one that cannot be expressed. */

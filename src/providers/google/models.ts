@@ -1,5 +1,5 @@
 import type { ModelList } from '../../chat/reply.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { toBareName } from './address.ts';
 
 /** Google's list in OpenAI's shape, by the names that a request takes; the rest of what it says stays. `undefined` for what is no list. */

@@ -1,4 +1,4 @@
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 type Container = Record<string, unknown> | unknown[];
 type Step = string | number;

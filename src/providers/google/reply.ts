@@ -1,6 +1,7 @@
 import type { ChatChunk, ChunkChoice } from '../../chat/chunk.ts';
 import type { Usage } from '../../chat/reply.ts';
-import { isLoose, isTold, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
+import { isTold } from '../openai/decode.ts';
 import type { DecodeContext } from '../provider.ts';
 import { CandidateDecoder } from './candidate.ts';
 import { isBroken, readFinish, toFinishReason } from './finish.ts';

@@ -1,4 +1,4 @@
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 /** Who wrote a piece of reasoning. */
 export const FORMAT = 'google-gemini-v1';

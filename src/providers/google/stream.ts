@@ -1,5 +1,6 @@
 import type { WireEvent } from '../../wire/types.ts';
-import { isLoose, isTold } from '../openai/decode.ts';
+import { isLoose } from '../loose.ts';
+import { isTold } from '../openai/decode.ts';
 import { readEvent } from '../parts.ts';
 import type { DecodeContext, Decoded, StreamDecoder } from '../provider.ts';
 import { ReplyDecoder } from './reply.ts';

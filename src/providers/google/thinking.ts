@@ -1,10 +1,18 @@
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 /** Google's own table for its OpenAI-compatible endpoint: models before the third generation know budgets only. */
-const BUDGETS: Readonly<Record<string, number>> = { none: 0, minimal: 1024, low: 1024, medium: 8192, high: 24_576 };
-const LEVELS: ReadonlySet<string> = new Set(['minimal', 'low', 'medium', 'high']);
+const BUDGETS: Readonly<Record<string, number>> = {
+  none: 0,
+  minimal: 1024,
+  low: 1024,
+  medium: 8192,
+  high: 24_576,
+  xhigh: 24_576,
+  max: 24_576,
+};
+const LEVELS: ReadonlySet<string> = new Set(['minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 
 /**
  * How much to think. Budget and level exclude each other there; where the caller gives both, the budget is the more exact one.
@@ -51,8 +59,9 @@ function readEffort(effort: unknown, model: string, unsupported: Unsupported): L
   return undefined;
 }
 
-/** The first of the generation knew two levels, and no `pro` knows the lowest. Google's compatible endpoint rounds the same way. */
+/** More than the most is the most. The first `pro` of the third generation knew two levels, and none knows the lowest: Google rounds the same way. */
 function toLevel(word: string, model: string): string {
+  if (word === 'xhigh' || word === 'max') return 'high';
   if (/gemini-3-pro(?!-image)/i.test(model) && word === 'medium') return 'high';
   return word === 'minimal' && /gemini-\d[\d.]*-pro/i.test(model) ? 'low' : word;
 }

@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 /**
  * Functions become declarations of one tool, with their JSON Schema as it is. A tool without `type` is one of Google's own

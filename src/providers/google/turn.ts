@@ -1,5 +1,5 @@
 import type { AssistantMessage } from '../../chat/request.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { parseArguments, readDataUrl, toWrong } from '../parts.ts';
 import { FORMAT, readExtraContent, readSignature, signed } from './signatures.ts';
 import { thinksByLevel } from './thinking.ts';

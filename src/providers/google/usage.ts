@@ -1,6 +1,6 @@
 import type { Usage } from '../../chat/reply.ts';
 import { isCount } from '../../chat/usage.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 /** Counters that have a place in the neutral shape; what else Google counts is kept under its own name. */
 const READ: ReadonlySet<string> = new Set([

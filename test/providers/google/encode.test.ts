@@ -55,6 +55,12 @@ describe('a conversation', () => {
     });
   });
 
+  test('of the system alone is asked by a user', () => {
+    expect(sent({ messages: [{ role: 'system', content: 'Say hi.' }] }).body).toEqual({
+      contents: [{ role: 'user', parts: [{ text: 'Say hi.' }] }],
+    });
+  });
+
   const call = (id: string, args = '{}'): unknown => ({ id, type: 'function', function: { name: `f_${id}`, arguments: args } });
 
   test('names the calls that results answer', () => {
@@ -134,6 +140,8 @@ describe('a conversation', () => {
     [[{ role: 'assistant', tool_calls: [{ id: 'a', type: 'custom', custom: {} }] }], 'messages[0].tool_calls[0]'],
     [[{ role: 'assistant', tool_calls: [call('a', '[1]')] }], 'messages[0].tool_calls[0].function.arguments'],
     [[{ role: 'user', content: [{ type: 'image_url', image_url: 'x' }] }], 'messages[0].content[0].image_url'],
+    [[{ role: 'user', content: 'Hi', name: 'Ann' }], "list 'name' in 'dropUnsupported'"],
+    [[{ role: 'assistant', content: '' }], 'messages'],
     [[{ role: 'user', content: [{ type: 'hologram' }] }], "list 'hologram' in 'dropUnsupported'"],
   ])('refuses %j by name', (messages, named) => {
     expect(() => contentsOf(messages)).toThrow(RequestError);
@@ -293,6 +301,8 @@ describe('the configuration', () => {
     ['gemini-3-pro-preview', { reasoning_effort: 'medium' }, { thinkingLevel: 'HIGH', ...shown }],
     ['gemini-3-pro-preview', { reasoning_effort: 'minimal' }, { thinkingLevel: 'LOW', ...shown }],
     ['gemini-10-flash', { reasoning_effort: 'minimal' }, { thinkingLevel: 'MINIMAL', ...shown }],
+    ['gemini-2.5-pro', { reasoning_effort: 'xhigh' }, { thinkingBudget: 24_576, ...shown }],
+    ['gemini-3.1-pro-preview', { reasoning_effort: 'max' }, { thinkingLevel: 'HIGH', ...shown }],
     ['gemini-flash-latest', { reasoning_effort: 'high' }, { thinkingLevel: 'HIGH', ...shown }],
   ] as const)('of thinking: %s with %j', (model, request, thinkingConfig) => {
     expect(config(request, model)).toEqual({ thinkingConfig });
