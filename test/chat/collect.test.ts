@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ChatChunk } from '../../src/chat/chunk.ts';
+import { type ChatChunk, hasOutput } from '../../src/chat/chunk.ts';
 import { Collector } from '../../src/chat/collect.ts';
 import type { ChatCompletion } from '../../src/chat/reply.ts';
 import { toChunks } from '../../src/chat/replay.ts';
@@ -154,6 +154,115 @@ describe('Collector', () => {
   });
 });
 
+describe('Collector puts reasoning together', () => {
+  const details = (...deltas: readonly (readonly unknown[])[]): unknown =>
+    collect(...deltas.map((pieces) => delta({ reasoning_details: pieces }))).choices[0]?.message.reasoning_details;
+  const text = (piece: object): object => ({ type: 'reasoning.text', format: 'anthropic-claude-v1', ...piece });
+
+  test.each([
+    [
+      'by index, with its signature',
+      [
+        [text({ index: 0, text: 'Let me ' })],
+        [text({ index: 0, text: 'see' })],
+        [text({ index: 0, signature: 'sig' })],
+        [text({ index: 1, text: 'So' })],
+      ],
+      [text({ index: 0, text: 'Let me see', signature: 'sig' }), text({ index: 1, text: 'So' })],
+    ],
+    [
+      'of one delta',
+      [[text({ index: 0, text: 'a' }), text({ index: 0, signature: 's' })]],
+      [text({ index: 0, text: 'a', signature: 's' })],
+    ],
+    [
+      'by index where pieces come in turn',
+      [[text({ index: 0, text: 'a' })], [text({ index: 1, text: 'x' })], [text({ index: 0, text: 'b' })]],
+      [text({ index: 0, text: 'ab' }), text({ index: 1, text: 'x' })],
+    ],
+    [
+      'apart where one index has two types or ids',
+      [
+        [{ type: 'reasoning.summary', index: 0, summary: 'I ' }],
+        [{ type: 'reasoning.encrypted', index: 0, id: 'r1', data: 'AA' }],
+        [{ type: 'reasoning.summary', index: 0, summary: 'think' }],
+        [{ type: 'reasoning.encrypted', index: 0, id: 'r1', data: 'BB' }],
+        [{ type: 'reasoning.encrypted', index: 0, id: 'r2', data: 'CC' }],
+      ],
+      [
+        { type: 'reasoning.summary', index: 0, summary: 'I think' },
+        { type: 'reasoning.encrypted', index: 0, id: 'r1', data: 'AABB' },
+        { type: 'reasoning.encrypted', index: 0, id: 'r2', data: 'CC' },
+      ],
+    ],
+    [
+      'with what came late',
+      [[{ type: 'reasoning.text', index: 0, text: 'a', signature: null, id: 'i' }], [{ index: 0, signature: 's', id: null }]],
+      [{ type: 'reasoning.text', index: 0, text: 'a', signature: 's', id: 'i' }],
+    ],
+    [
+      'of texts without an index, until they are signed',
+      [
+        [text({ text: 'a' })],
+        [text({ text: 'b', signature: 's' })],
+        [text({ text: 'c' })],
+        [{ type: 'reasoning.encrypted', data: 'x' }],
+        [text({ text: 'd' })],
+      ],
+      [text({ text: 'ab', signature: 's' }), text({ text: 'c' }), { type: 'reasoning.encrypted', data: 'x' }, text({ text: 'd' })],
+    ],
+    [
+      'of encrypted ones without an index: each is whole',
+      [[{ type: 'reasoning.encrypted', data: 'x' }], [{ type: 'reasoning.encrypted', data: 'y' }]],
+      [
+        { type: 'reasoning.encrypted', data: 'x' },
+        { type: 'reasoning.encrypted', data: 'y' },
+      ],
+    ],
+    ['an empty list', [[]], []],
+    ['rubbish', [[null, 5], [{ index: 0 }], ['x']], [null, 5, { index: 0 }, 'x']],
+  ])('%s', (_what, deltas, expected) => {
+    expect(details(...deltas)).toEqual(expected);
+  });
+
+  test('and does not change a reply that it gave before', () => {
+    const collector = new Collector();
+    const piece = Object.freeze(text({ index: 0, text: 'a' }));
+    collector.add(delta({ reasoning_details: [piece] }) as ChatChunk);
+    const early = collector.reply();
+    collector.add(delta({ reasoning_details: [piece] }) as ChatChunk);
+    expect(early.choices[0]?.message.reasoning_details).toEqual([piece]);
+    expect(collector.reply().choices[0]?.message.reasoning_details).toEqual([text({ index: 0, text: 'aa' })]);
+  });
+
+  test('and lists what is cited and shown', () => {
+    const message = collect(
+      delta({ annotations: [{ type: 'url_citation', url_citation: { url: 'a' } }], images: [{ type: 'image_url' }] }),
+      delta({ annotations: [{ type: 'url_citation', url_citation: { url: 'b' } }] }),
+    ).choices[0]?.message;
+    expect(message).toMatchObject({
+      annotations: [{ url_citation: { url: 'a' } }, { url_citation: { url: 'b' } }],
+      images: [{ type: 'image_url' }],
+    });
+  });
+});
+
+describe('hasOutput', () => {
+  test.each([
+    [{ content: 'x' }, true],
+    [{ role: 'assistant', content: '' }, false],
+    [{ reasoning_details: [{ type: 'reasoning.text', text: 'x' }] }, true],
+    [{ reasoning_details: [{ type: 'reasoning.summary', summary: 'x' }] }, true],
+    [{ reasoning_details: [{ type: 'reasoning.text', text: '' }, null] }, false],
+    [{ reasoning_details: [{ type: 'reasoning.encrypted', data: 'x' }] }, false],
+    [{ reasoning_details: 'x' }, false],
+    [{ images: [{}] }, true],
+    [{ images: [] }, false],
+  ])('of %j is %s', (piece, expected) => {
+    expect(hasOutput(delta(piece) as ChatChunk)).toBe(expected);
+  });
+});
+
 describe('Collector puts tool calls together', () => {
   const fn = (name: string, text: string): object => ({ type: 'function', function: { name, arguments: text } });
 
@@ -252,6 +361,15 @@ describe('Collector puts tool calls together', () => {
       [{ id: 'a', ...fn('f', ''), extra_content: { google: { thought_signature: 's' } } }],
     ],
     [
+      'with what a provider adds piece by piece',
+      [
+        { index: 0, id: 'a', ...fn('f', '{'), extra_content: { google: { thought_signature: 's' } } },
+        { index: 0, function: { arguments: '}' }, extra_content: { google: { thought_signature: 's', more: 1 }, other: { x: 2 } } },
+        { index: 0, extra_content: null },
+      ],
+      [{ id: 'a', ...fn('f', '{}'), extra_content: { google: { thought_signature: 's', more: 1 }, other: { x: 2 } } }],
+    ],
+    [
       'of a custom tool',
       [
         { index: 0, id: 'a', type: 'custom', custom: { name: 'f', input: 'x' } },
@@ -275,6 +393,29 @@ test('a reply taken apart and put together is the same', () => {
     type: fc.constant('function' as const),
     function: fc.record({ name: fc.string(), arguments: fc.string() }),
   });
+  const detail = fc.record(
+    {
+      type: fc.constantFrom('reasoning.text', 'reasoning.summary', 'reasoning.encrypted'),
+      text: fc.option(fc.string()),
+      summary: fc.string(),
+      signature: fc.option(fc.string()),
+      data: fc.string(),
+      format: fc.constantFrom('anthropic-claude-v1', 'google-gemini-v1', null),
+      id: fc.constantFrom('r1', 'r2'),
+      index: fc.nat(3),
+      extra: fc.jsonValue(),
+    },
+    { requiredKeys: ['type'] },
+  );
+  // Pieces of one index, type and id are one detail: whole ones differ there, all in all or all of them say nothing.
+  const named = fc.uniqueArray(
+    detail.map((each) => ({ index: 0, ...each })),
+    { maxLength: 4, selector: ({ index, type }) => `${index} ${type}` },
+  );
+  const nameless = fc.array(
+    detail.map(({ index: _index, id: _id, ...each }) => each),
+    { maxLength: 4 },
+  );
   const message = fc.record(
     {
       role: fc.constant('assistant' as const),
@@ -282,6 +423,7 @@ test('a reply taken apart and put together is the same', () => {
       refusal: fc.option(fc.string()),
       reasoning_content: fc.string(),
       tool_calls: fc.uniqueArray(toolCall, { minLength: 1, maxLength: 3, selector: ({ id }) => id }),
+      reasoning_details: fc.oneof(named, nameless),
       annotations: fc.array(fc.record({ type: fc.string(), extra: fc.jsonValue() }), { maxLength: 3 }),
     },
     { requiredKeys: ['role', 'content'] },
