@@ -33,7 +33,7 @@ export const anthropic: Protocol = {
   encode,
   decodeWhole,
   startStream,
-  classify: (failure, _provider, now) => classify(failure, now),
+  classify,
   readLimits,
   readIds,
   // The output limit of Anthropic counts what is written, not `max_tokens`, so only a caller's own is reserved.

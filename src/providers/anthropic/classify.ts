@@ -3,6 +3,7 @@ import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
 import { readIds } from '../ids.ts';
 import { isLoose } from '../openai/decode.ts';
+import type { Provider } from '../provider.ts';
 import { UNKNOWN, type Rule } from '../rules/rule.ts';
 
 /**
@@ -25,6 +26,13 @@ const RULES: readonly Rule[] = [
   },
   { status: [UNKNOWN], code: /^timeout_error$/, class: 'timeout', scope: 'route', taken: 'the provider ran out of time' },
   { code: /^image_dimensions_too_large$/, class: 'bad_request', scope: 'request', taken: 'an image is too large' },
+  {
+    code: /^enforced_spend_limit_reached$/,
+    class: 'quota_exhausted',
+    scope: 'org',
+    phase: 'utc-month',
+    taken: 'the monthly limit of its tier is reached',
+  },
   { code: /^linked_organization_billing_unavailable$/, class: 'quota_exhausted', scope: 'org', taken: 'out of quota' },
   {
     status: [400, 402, 403, 429],
@@ -43,8 +51,8 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-export function classify(failure: WireFailure, now: number): Verdict {
-  const verdict = classifyAnswer({ ...failure, body: unwrap(failure.body) }, now, { rules: RULES, ids: readIds(failure.headers) });
+export function classify(failure: WireFailure, provider: Provider, now: number): Verdict {
+  const verdict = classifyAnswer({ ...failure, body: unwrap(failure.body) }, now, { rules: RULES, ids: readIds(failure.headers), userRules: provider.rules });
   return failure.body === undefined ? verdict : { ...verdict, body: failure.body };
 }
 
