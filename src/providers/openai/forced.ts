@@ -17,7 +17,14 @@ export function forceSchema(body: Body): void {
   const text = typeof description === 'string' ? description : 'Gives the answer in the form that is asked for.';
   const tool = { type: 'function', function: { name: toolName(name), description: text, parameters } };
   body['tools'] = [...own, tool];
-  body['tool_choice'] = own.length === 0 ? { type: 'function', function: { name: toolName(name) } } : 'required';
+  body['tool_choice'] = choiceOf(body['thinking'], own.length === 0 ? toolName(name) : undefined);
+  body['thinking'] ??= { type: 'disabled' };
+}
+
+/** DeepSeek, the only one so far, lets nobody choose while it thinks: who wants thoughts has to trust the tool's description. */
+function choiceOf(thinking: unknown, name: string | undefined): unknown {
+  if (isLoose(thinking) && thinking['type'] !== 'disabled') return 'auto';
+  return name === undefined ? 'required' : { type: 'function', function: { name } };
 }
 
 /** The tool's name when the call was made with one. */

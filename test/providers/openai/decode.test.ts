@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { ChatCompletion, Whole } from '../../../src/chat/reply.ts';
+import { Collector } from '../../../src/chat/collect.ts';
 import { readUsage, toUsage } from '../../../src/chat/usage.ts';
 import { decodeWhole } from '../../../src/providers/openai/decode.ts';
 import { startStream } from '../../../src/providers/openai/stream.ts';
@@ -7,6 +8,7 @@ import { aContext, EMBED } from '../support.ts';
 
 const chat = aContext();
 const embed = aContext({ asked: EMBED });
+const NOW = Date.UTC(2026, 6, 1) / 1000;
 const good = {
   id: 'c',
   object: 'chat.completion',
@@ -65,7 +67,9 @@ describe('decodeWhole fills the holes that compatible servers leave', () => {
   });
 
   test('in names', () => {
-    expect(decode({ id: undefined, created: 'now', model: null })).toEqual({ ...good, id: '', created: 0, model: '' });
+    expect(decode({ id: undefined, created: 'now', model: null })).toEqual({ ...good, id: '', created: NOW, model: 'm' });
+    const told = decodeWhole({ ...good, id: '', model: '', created: 0 }, aContext({ requestId: 'req_1', model: 'asked' }));
+    expect(told).toEqual({ whole: { ...good, id: 'req_1', created: NOW, model: 'asked' } });
   });
 
   test.each([
@@ -78,7 +82,7 @@ describe('decodeWhole fills the holes that compatible servers leave', () => {
     [null, null],
   ])('in the usage %j, as %j', (usage, read) => {
     expect(decode({ usage })).toEqual({ ...good, usage: read });
-    const streamed = startStream().decode({ event: undefined, data: JSON.stringify({ ...good, usage }) });
+    const streamed = startStream(aContext()).decode({ event: undefined, data: JSON.stringify({ ...good, usage }) });
     expect(streamed).toMatchObject({ kind: 'chunk', chunk: { usage: read } });
   });
 
@@ -108,34 +112,106 @@ describe('readUsage', () => {
   });
 });
 
-// Recorded answers of real servers; the folder is not part of the project.
-const FIXTURES = new URL('../../../../shared/fixtures/vercel-ai/', import.meta.url);
-const FOLDERS = ['openai/chat/', 'groq/', 'deepseek/chat/', 'mistral/', 'moonshotai/', 'xai/', 'perplexity/', 'openai-compatible/chat/'];
-const files = existsSync(FIXTURES) ? FOLDERS.flatMap((folder) => readdirSync(new URL(folder, FIXTURES)).map((name) => folder + name)) : [];
-const read = (file: string): string => readFileSync(new URL(file, FIXTURES), 'utf8');
+/** A plain answer with this message, and the stream of one delta that says the same. */
+function readBoth(message: object, beside: object = {}): { readonly whole: unknown; readonly streamed: unknown } {
+  const decoded = decodeWhole({ ...good, ...beside, choices: [{ index: 0, message, finish_reason: 'stop' }] }, chat);
+  const decoder = startStream(chat);
+  const collector = new Collector();
+  for (const choice of [
+    { index: 0, delta: message },
+    { index: 0, delta: {}, finish_reason: 'stop' },
+  ]) {
+    const event = decoder.decode({ event: undefined, data: JSON.stringify({ ...good, ...beside, choices: [choice] }) });
+    if (event.kind === 'chunk') collector.add(event.chunk);
+  }
+  return { whole: 'whole' in decoded && readMessage(decoded.whole), streamed: readMessage(collector.reply()) };
+}
 
-describe.skipIf(files.length === 0)('recorded answers (skipped where ../shared is missing)', () => {
-  test.each(files.filter((file) => file.endsWith('.json') && !file.includes('error')))('decodes %s', (file) => {
-    const body: unknown = JSON.parse(read(file));
-    const decoded = decodeWhole(body, chat);
-    // Mistral writes a null for no calls.
-    const filled: unknown = JSON.parse(read(file), (name, value: unknown) => (name === 'tool_calls' && value === null ? undefined : value));
-    expect('whole' in decoded && decoded.whole).toEqual(filled);
-    expect('whole' in decoded && readUsage(decoded.whole)?.total_tokens).toBeGreaterThan(0);
+function readMessage(whole: Whole): unknown {
+  return 'choices' in whole && (whole as ChatCompletion).choices[0]?.message;
+}
+
+describe('messages are read in one shape, plain and streamed', () => {
+  const role = { role: 'assistant' };
+  test.each([
+    [
+      'thinking among the parts of content',
+      {
+        content: [
+          {
+            type: 'thinking',
+            thinking: [
+              { type: 'text', text: 'Hm' },
+              { type: 'text', text: ', yes' },
+            ],
+          },
+          { type: 'text', text: 'Four' },
+        ],
+      },
+      { content: 'Four', reasoning_content: 'Hm, yes' },
+    ],
+    ['parts that are texts', { content: ['a', { type: 'text', text: 'b' }] }, { content: 'ab' }],
+    [
+      'sources and what is unknown among the parts',
+      {
+        content: [
+          { type: 'text', text: 'a' },
+          { type: 'tool_reference', tool: 'web', title: 'T', url: 'https://a.test' },
+          { type: 'odd', n: 1 },
+          null,
+        ],
+      },
+      {
+        content: 'a',
+        annotations: [{ type: 'url_citation', url_citation: { url: 'https://a.test', title: 'T' } }],
+        content_parts: [{ type: 'odd', n: 1 }, null],
+      },
+    ],
+    ['reasoning by its other name', { content: 'a', reasoning: 'b' }, { content: 'a', reasoning: 'b', reasoning_content: 'b' }],
+    [
+      'reasoning by both names',
+      { content: 'a', reasoning: 'b', reasoning_content: 'c' },
+      { content: 'a', reasoning: 'b', reasoning_content: 'c' },
+    ],
+    ['no reasoning', { content: 'a', reasoning: null }, { content: 'a', reasoning: null }],
+  ])('%s', (_, said, read) => {
+    const { whole, streamed } = readBoth({ ...role, ...said });
+    expect(whole).toEqual({ ...role, ...read });
+    expect(streamed).toEqual({ ...role, ...read });
   });
 
-  test.each(files.filter((file) => file.endsWith('.json') && file.includes('error')))('refuses %s', (file) => {
-    expect('error' in decodeWhole(chat, JSON.parse(read(file)))).toBe(true);
+  test('sources beside the choices, once', () => {
+    const beside = {
+      citations: ['https://a.test', 'https://b.test', 'https://b.test', 7],
+      search_results: [{ title: 'A', url: 'https://a.test', date: null }, null],
+    };
+    const annotations = [
+      { type: 'url_citation', url_citation: { url: 'https://a.test', title: 'A' } },
+      { type: 'url_citation', url_citation: { url: 'https://b.test' } },
+    ];
+    const { whole, streamed } = readBoth({ ...role, content: 'a' }, beside);
+    expect(whole).toEqual({ ...role, content: 'a', annotations });
+    expect(streamed).toEqual({ ...role, content: 'a', annotations });
   });
 
-  test.each(files.filter((file) => file.endsWith('.chunks.txt')))('decodes the stream of %s', (file) => {
-    const decoder = startStream();
-    const lines = read(file)
-      .split('\n')
-      .filter((line) => line.trim() !== '');
-    const decoded = lines.map((data) => decoder.decode({ event: undefined, data }));
-    expect(decoded.filter(({ kind }) => kind === 'error')).toEqual([]);
-    expect(decoded.filter(({ kind }) => kind === 'chunk').length).toBe(lines.length);
-    expect(decoder.complete).toBe(true);
+  test('sources of its own stay alone', () => {
+    const annotations = [{ type: 'url_citation', url_citation: { url: 'https://c.test' } }];
+    const { whole, streamed } = readBoth({ ...role, content: 'a', annotations }, { citations: ['https://a.test'] });
+    expect(whole).toEqual({ ...role, content: 'a', annotations });
+    expect(streamed).toEqual({ ...role, content: 'a', annotations });
+  });
+});
+
+describe('a list of models', () => {
+  const models = aContext({ asked: { operation: 'models', request: { model: '' } } });
+
+  test('may come without a word around it', () => {
+    expect(decodeWhole([{ id: 'a/b', context: 8 }], models)).toEqual({
+      whole: { object: 'list', data: [{ id: 'a/b', object: 'model', context: 8 }] },
+    });
+  });
+
+  test.each([[[{ error: { code: 429 } }]], [['a']], [{ models: [] }], ['x']])('is not %j', (body) => {
+    expect(decodeWhole(body, models)).toEqual({ error: body });
   });
 });

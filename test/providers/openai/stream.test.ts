@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { ChatChunk } from '../../../src/chat/chunk.ts';
 import { startStream } from '../../../src/providers/openai/stream.ts';
 import type { Decoded } from '../../../src/providers/provider.ts';
+import { aContext } from '../support.ts';
 
 function decodeAll(...events: readonly unknown[]): { readonly decoded: readonly Decoded[]; readonly complete: boolean } {
-  const decoder = startStream();
+  const decoder = startStream(aContext());
   const decoded = events.map((event) =>
     decoder.decode({ event: undefined, data: typeof event === 'string' ? event : JSON.stringify(event) }),
   );
@@ -57,7 +58,7 @@ describe('startStream', () => {
     ['[DON', 'nothing'],
     ['12', 'nothing'],
   ])('takes %s at the end of a body, without its blank line, for %s', (data, kind) => {
-    expect(startStream().decode({ event: undefined, data, unterminated: true }).kind).toBe(kind);
+    expect(startStream(aContext()).decode({ event: undefined, data, unterminated: true }).kind).toBe(kind);
   });
 
   test('fills ids, indexes and deltas that are missing', () => {
@@ -104,7 +105,7 @@ describe('startStream', () => {
   });
 
   test('takes the event name for an error, too', () => {
-    expect(startStream().decode({ event: 'error', data: '{"message":"x","choices":[]}' }).kind).toBe('error');
+    expect(startStream(aContext()).decode({ event: 'error', data: '{"message":"x","choices":[]}' }).kind).toBe('error');
   });
 
   test.each([
@@ -114,7 +115,7 @@ describe('startStream', () => {
     ['{"ping":1}', 'nothing'],
     ['{"error":null,"choices":[]}', 'chunk'],
   ])('takes %j for %s', (data, kind) => {
-    expect(startStream().decode({ event: undefined, data }).kind).toBe(kind);
+    expect(startStream(aContext()).decode({ event: undefined, data }).kind).toBe(kind);
   });
 
   test('keeps the indexes of tool calls', () => {
@@ -145,7 +146,7 @@ describe('startStream', () => {
     );
     fc.assert(
       fc.property(fc.array(rubbish), (data) => {
-        const decoder = startStream();
+        const decoder = startStream(aContext());
         for (const text of data)
           expect(['chunk', 'end', 'error', 'nothing']).toContain(decoder.decode({ event: undefined, data: text }).kind);
       }),
