@@ -5,10 +5,11 @@ import { KEY, type Loose, refusal, resolve, resolveOne } from './support.ts';
 const own = { protocol: 'openai', baseURL: 'https://own.test/v1', keys: [KEY] };
 
 describe('a provider', () => {
-  test.each(Object.keys(knownProviders))('%s is known: it needs keys at most', (name) => {
-    const { provider } = resolveOne(name, { keys: [KEY] });
-    expect(provider).toMatchObject({ name, baseURL: knownProviders[name]?.baseURL, headers: {}, query: {}, keyless: false });
-    expect(provider.protocol.name).toBe(knownProviders[name]?.protocol);
+  test.each(Object.keys(knownProviders))('%s is known: it needs keys at most, and Azure its resource', (name) => {
+    const { provider } = resolveOne(name, { keys: [KEY] }, { AZURE_RESOURCE_NAME: 'res' });
+    expect(provider).toMatchObject({ name, headers: {}, query: {}, keyless: false });
+    expect(provider.protocol).toBe(knownProviders[name]?.protocol);
+    expect(provider.capabilities).toBe(knownProviders[name]?.protocol.capabilities);
   });
 
   test('of any other name has a protocol and a base URL', () => {
@@ -144,5 +145,107 @@ describe('headers and query', () => {
     ['a line break in an account', { organization: 'org\n1' }, 'openai-organization'],
   ])('%s is refused before anything is sent', (_, options, header) => {
     expect(refusal(() => resolveOne('openai', { keys: KEY, ...options }))).toContain(header);
+  });
+});
+
+describe('a provider of a name of its own', () => {
+  test('takes the row of its host, and none of its variables', () => {
+    const baseURL = 'https://mine.openai.azure.com';
+    const { provider } = resolveOne('azure-eu', { protocol: 'openai', baseURL, keys: KEY, apiVersion: '2024-10-21' });
+    expect(provider).toMatchObject({ baseURL: `${baseURL}/openai`, apiVersion: '2024-10-21', auth: { header: 'api-key' } });
+    expect(provider.protocol).toBe(knownProviders['azure']?.protocol);
+    const env = { GROQ_API_KEY: KEY, AWS_REGION: 'eu-west-1' };
+    expect(refusal(() => resolveOne('fast', { protocol: 'openai', baseURL: 'https://api.groq.com/openai/v1' }, env))).toBe(
+      "Cannot create the client as 'providers.fast.keys' is missing",
+    );
+    const { auth } = resolveOne('aws', { protocol: 'bedrock', baseURL: 'https://proxy.test', keys: KEY }, env).provider;
+    expect(auth).toMatchObject({ region: 'us-east-1' });
+  });
+
+  test('is at the address that its options make', () => {
+    expect(resolveOne('aws-eu', { protocol: 'bedrock', region: 'eu-west-1', keys: KEY }).provider).toMatchObject({
+      baseURL: 'https://bedrock-runtime.eu-west-1.amazonaws.com',
+      auth: { kind: 'aws', region: 'eu-west-1' },
+    });
+    expect(resolveOne('vertex', { protocol: 'google', project: 'p', location: 'l1', keys: KEY }).provider.baseURL).toBe(
+      'https://l1-aiplatform.googleapis.com/v1/projects/p/locations/l1/publishers/google',
+    );
+  });
+
+  test('speaks as its protocol does, though a known one of the name speaks otherwise', () => {
+    const options = { protocol: 'openai', baseURL: 'https://own.test/v1' };
+    const { provider, source } = resolveOne('anthropic', options, { ANTHROPIC_API_KEY: KEY });
+    expect(provider).toMatchObject({ baseURL: 'https://own.test/v1', auth: { header: 'authorization' } });
+    expect(source).toMatchObject({ keys: [{ group: expect.stringContaining('anthropic') }] });
+    expect(refusal(() => resolveOne('anthropic', { protocol: 'openai', keys: KEY }))).toContain("'providers.anthropic.baseURL' is missing");
+  });
+});
+
+describe('an option that means nothing is refused', () => {
+  test.each<[string, Loose, string]>([
+    ['openai', { region: 'r' }, '\'providers.openai.region\' means nothing to it: current value is "r"'],
+    ['groq', { organization: 'o' }, "'providers.groq.organization' means nothing to it"],
+    ['anthropic', { project: 'p' }, "'providers.anthropic.project' means nothing to it"],
+    ['bedrock', { location: 'l' }, "'providers.bedrock.location' means nothing to it"],
+    ['ollama', { apiVersion: 'v' }, "'providers.ollama.apiVersion' means nothing to it"],
+    ['mine', { ...own, region: 'r' }, "'providers.mine.region' means nothing to protocol 'openai'"],
+  ])('%s with %j', (name, options, reason) => {
+    expect(refusal(() => resolveOne(name, { keys: [KEY], ...options }))).toContain(reason);
+  });
+
+  test.each<[string, Loose, object]>([
+    ['openai', { organization: 'o', project: 'p' }, { headers: { 'openai-organization': 'o', 'openai-project': 'p' } }],
+    ['mine', { ...own, organization: 'o' }, { headers: { 'openai-organization': 'o' } }],
+    ['huggingface', { organization: 'o' }, { headers: { 'x-hf-bill-to': 'o' } }],
+    ['github', { organization: 'o' }, { headers: {}, baseURL: 'https://models.github.ai/orgs/o/inference' }],
+    ['anthropic', { apiVersion: '2023-06-01' }, { apiVersion: '2023-06-01' }],
+  ])('%s knows %j', (name, options, provider) => {
+    expect(resolveOne(name, { keys: [KEY], ...options }).provider).toMatchObject(provider);
+  });
+});
+
+describe('the environment of known providers', () => {
+  const secretsOf = (name: string, env: Readonly<Record<string, string>>): unknown => {
+    const { source } = resolveOne(name, {}, env);
+    return source.kind === 'list' && source.keys.length;
+  };
+  const namesOf = (env: Readonly<Record<string, string>>): readonly string[] =>
+    resolve({ providers: undefined, env }).providers.map(({ provider }) => provider.name);
+
+  test('a key by two names counts once', () => {
+    expect(secretsOf('google', { GEMINI_API_KEY: KEY, GOOGLE_API_KEY: KEY, GOOGLE_GENAI_API_KEY: `${KEY}2` })).toBe(2);
+    expect(secretsOf('cohere', { CO_API_KEY: KEY, COHERE_API_KEYS: `${KEY},${KEY}3` })).toBe(2);
+  });
+
+  test('what is usually set for something else counts where the provider is named', () => {
+    expect(secretsOf('github', { GITHUB_TOKEN: KEY })).toBe(1);
+    expect(secretsOf('huggingface', { HF_TOKEN: KEY })).toBe(1);
+    expect(secretsOf('huggingface', { HF_TOKEN: KEY, HUGGINGFACE_API_KEY: `${KEY}2` })).toBe(1);
+    const aws = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG' };
+    expect(secretsOf('bedrock', aws)).toBe(1);
+    expect(secretsOf('bedrock', { ...aws, AWS_SESSION_TOKEN: 'token' })).toBe(1);
+    expect(refusal(() => resolveOne('bedrock', {}, { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }))).toContain(
+      'AWS_BEARER_TOKEN_BEDROCK (nor its forms with S, _1, _2, …) is not set',
+    );
+    expect(namesOf({ GITHUB_TOKEN: KEY, HF_TOKEN: KEY, ...aws, GROQ_API_KEY: KEY })).toEqual(['groq']);
+    expect(refusal(() => namesOf({ GITHUB_TOKEN: KEY, HF_TOKEN: KEY, ...aws }))).toContain('no key was found in the environment');
+  });
+
+  test('a key without an address is left out beside others, and says so alone', () => {
+    expect(namesOf({ AZURE_API_KEY: KEY, OPENAI_API_KEY: KEY })).toEqual(['openai']);
+    expect(namesOf({ AZURE_API_KEY: KEY, AZURE_RESOURCE_NAME: 'r', OPENAI_API_KEY: KEY })).toEqual(['openai', 'azure']);
+    expect(refusal(() => namesOf({ AZURE_API_KEY: KEY }))).toContain(
+      "'providers.azure.baseURL' is missing: set it, or one of AZURE_RESOURCE_NAME, AZURE_OPENAI_ENDPOINT",
+    );
+  });
+
+  test('addresses and accounts are read for the name', () => {
+    expect(resolveOne('anthropic', { keys: KEY }, { ANTHROPIC_BASE_URL: 'https://proxy.test' }).provider.baseURL).toBe(
+      'https://proxy.test/v1',
+    );
+    expect(resolveOne('openai', { keys: KEY }, { OPENAI_ORG_ID: 'o', OPENAI_PROJECT_ID: 'p' }).provider.headers).toEqual({
+      'openai-organization': 'o',
+      'openai-project': 'p',
+    });
   });
 });
