@@ -52,7 +52,11 @@ const RULES: readonly Rule[] = [
 ];
 
 export function classify(failure: WireFailure, provider: Provider, now: number): Verdict {
-  const verdict = classifyAnswer({ ...failure, body: unwrap(failure.body) }, now, { rules: RULES, ids: readIds(failure.headers), userRules: provider.rules });
+  const verdict = classifyAnswer({ ...failure, body: unwrap(failure.body) }, now, {
+    rules: RULES,
+    ids: readIds(failure.headers),
+    userRules: provider.rules,
+  });
   return failure.body === undefined ? verdict : { ...verdict, body: failure.body };
 }
 

@@ -2,6 +2,7 @@ import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
 import { readIds } from '../ids.ts';
+import type { Provider } from '../provider.ts';
 import { UNKNOWN, type Rule } from '../rules/rule.ts';
 
 /** Cohere's errors are a message and no code: only what the general words do not cover. */
@@ -26,6 +27,6 @@ const RULES: readonly Rule[] = [
   { status: [UNKNOWN], code: /^timeout$/, class: 'timeout', scope: 'route', taken: 'the provider ran out of time' },
 ];
 
-export function classify(failure: WireFailure, now: number): Verdict {
-  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers) });
+export function classify(failure: WireFailure, provider: Provider, now: number): Verdict {
+  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers), userRules: provider.rules });
 }

@@ -27,7 +27,7 @@ export const cohere: Protocol = {
   encode,
   decodeWhole,
   startStream,
-  classify: (failure, _provider, now) => classify(failure, now),
+  classify,
   readLimits,
   readIds,
   estimate,

@@ -2,6 +2,7 @@ import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
 import { readIds } from '../ids.ts';
+import type { Provider } from '../provider.ts';
 import { UNKNOWN, type Rule } from '../rules/rule.ts';
 
 /** Reasons of `google.rpc.ErrorInfo` and gRPC's statuses; what prose says is general. A project is a group: keys of one share its limits. */
@@ -80,6 +81,11 @@ const RULES: readonly Rule[] = [
 ];
 
 /** What a failure of Google means. */
-export function classify(failure: WireFailure, now: number): Verdict {
-  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers) });
+export function classify(failure: WireFailure, provider: Provider, now: number): Verdict {
+  return classifyAnswer(failure, now, {
+    rules: RULES,
+    ids: readIds(failure.headers),
+    phases: { day: 'pacific-day' },
+    userRules: provider.rules,
+  });
 }

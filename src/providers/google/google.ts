@@ -33,7 +33,7 @@ export const google: Protocol = {
   encode,
   decodeWhole,
   startStream,
-  classify: (failure, _provider, now) => classify(failure, now),
+  classify,
   readLimits: (headers, now) => readLimits(headers, now),
   readIds,
   estimate,

@@ -1,5 +1,6 @@
 import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
+import type { Phases } from '../believe.ts';
 import { classifyAnswer } from '../classify.ts';
 import { readIds } from '../ids.ts';
 import type { Provider } from '../provider.ts';
@@ -42,6 +43,6 @@ const RULES: readonly Rule[] = [
 ];
 
 /** What a failure of OpenAI, or of a server that speaks its protocol, means. */
-export function classify(failure: WireFailure, provider: Provider, now: number): Verdict {
-  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers), userRules: provider.rules });
+export function classify(failure: WireFailure, provider: Provider, now: number, phases: Phases = {}): Verdict {
+  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers), phases, userRules: provider.rules });
 }

@@ -1,3 +1,4 @@
+import type { Phases } from '../believe.ts';
 import type { Capabilities } from '../capabilities.ts';
 import type { AssumedWindows } from '../limits.ts';
 import type { Loose } from '../loose.ts';
@@ -51,6 +52,8 @@ export interface Dialect {
   readonly deployments: boolean;
   /** Windows of limits whose headers name none, where they are not a minute's. */
   readonly windows: AssumedWindows;
+  /** When its windows end, where its refusals do not say so. */
+  readonly phases: Phases;
 }
 
 /** Where each operation is, after the base URL. */
@@ -101,6 +104,7 @@ export const COMPATIBLE: Dialect = {
   paths: { chat: '/chat/completions', embed: '/embeddings', models: '/models' },
   deployments: false,
   windows: {},
+  phases: {},
 };
 
 /** What a row may say: capabilities and paths in part. */

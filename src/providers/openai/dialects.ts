@@ -57,6 +57,7 @@ export const dialects = {
     // Its own ids; what is longer is refused.
     callIds: /^[a-zA-Z0-9]{9}$/,
     echoes: ['prefix'],
+    phases: { minute: 'minute' },
     capabilities: { files: true, audio: true, promptCache: 'automatic', embeddings: { maxInputs: 128 } },
   }),
 
@@ -92,6 +93,7 @@ export const dialects = {
     echoes: ['refusal', 'reasoning', 'reasoning_details', 'annotations', 'audio', 'images'],
     // The other formats are its own words for what it gets from Anthropic and Google.
     detailsWithout: ['cohere-v2', 'amazon-bedrock-v1'],
+    phases: { day: 'utc-day' },
     reasoning: byReasoning,
     capabilities: { files: true, audio: true, promptCache: 'markers' },
   }),
@@ -206,7 +208,12 @@ export const dialects = {
   }),
 
   /** Google's endpoint of this protocol: signatures travel with the calls. */
-  google: hosted({ extraContent: true, joinsText: false, capabilities: { audio: true, embeddings: { maxInputs: 100 } } }),
+  google: hosted({
+    extraContent: true,
+    joinsText: false,
+    phases: { day: 'pacific-day' },
+    capabilities: { audio: true, embeddings: { maxInputs: 100 } },
+  }),
 } as const satisfies Readonly<Record<string, Dialect>>;
 
 function hosted(row: DialectRow): Dialect {
