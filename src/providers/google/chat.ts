@@ -1,11 +1,12 @@
 import type { Asked } from '../../chat/asked.ts';
 import type { ChatRequest } from '../../chat/request.ts';
-import { mergeOptions, refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
+import { refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { Provider } from '../provider.ts';
 import { isVertex } from './address.ts';
 import { toContents } from './contents.ts';
 import { toGenerationConfig } from './generation.ts';
+import { addOptions } from './options.ts';
 import { toToolConfig, toTools } from './tools.ts';
 
 /** Fields of a request that have a place here; the others are refused. */
@@ -35,10 +36,6 @@ const KNOWN: ReadonlySet<string> = new Set([
   'cache_control',
 ]);
 
-/** Objects that the caller's options add to instead of taking their place: a media resolution must not wipe the temperature. */
-const MERGED = ['generationConfig', 'toolConfig'] as const;
-const MERGED_FIELDS: ReadonlySet<string> = new Set(MERGED);
-
 /** The body of `generateContent`. */
 export function toChatBody(asked: Asked & { readonly operation: 'chat' }, model: string, provider: Provider): Record<string, unknown> {
   const { request } = asked;
@@ -53,8 +50,7 @@ export function toChatBody(asked: Asked & { readonly operation: 'chat' }, model:
     ...optional('generationConfig', toGenerationConfig(request, model, unsupported)),
     ...optional('labels', toLabels(request, provider, unsupported)),
   };
-  mergeOptions(body, request, provider, MERGED_FIELDS);
-  mergeDeeper(body, request, provider);
+  addOptions(body, request, provider, { joined: ['generationConfig', 'toolConfig'] });
   return body;
 }
 
@@ -68,14 +64,4 @@ function toLabels({ metadata }: ChatRequest, provider: Provider, unsupported: Un
   if (isVertex(provider) && isLoose(metadata)) return metadata;
   unsupported.refuse('metadata', metadata);
   return {};
-}
-
-function mergeDeeper(body: Record<string, unknown>, { providerOptions }: ChatRequest, { name }: Provider): void {
-  const options = providerOptions !== undefined && Object.hasOwn(providerOptions, name) ? providerOptions[name] : undefined;
-  for (const field of MERGED) {
-    const own = options?.[field];
-    if (own === undefined) continue;
-    const before = body[field];
-    body[field] = isLoose(own) && isLoose(before) ? { ...before, ...own } : own;
-  }
 }

@@ -3,16 +3,17 @@ import type { EmbedRequest } from '../../chat/request.ts';
 import type { Embeddings } from '../../chat/reply.ts';
 import { isCount } from '../../chat/usage.ts';
 import type { WireRequest } from '../../wire/types.ts';
-import { mergeOptions, refuseUnknown, refusing, toWireRequest, type Unsupported } from '../encoding.ts';
+import { refuseUnknown, refusing, toWireRequest, type Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { Provider } from '../provider.ts';
 import { isVertex, toModelPath, toResourceName } from './address.ts';
+import { addOptions, readOptions } from './options.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(['input', 'dimensions', 'encoding_format']);
 
-/** Options that Google has with each text; a caller says them once. */
-const PER_TEXT: ReadonlySet<string> = new Set(['taskType', 'task_type', 'title']);
-const PER_REQUEST: ReadonlySet<string> = new Set([...PER_TEXT, 'outputDimensionality']);
+/** Options that have a place of their own: with each text, or, on Vertex, among the parameters. A caller says them once. */
+const PER_TEXT = ['taskType', 'title'];
+const SIZE = 'outputDimensionality';
 
 /** AI Studio embeds contents in a batch; Vertex predicts for instances. */
 export function encodeEmbed(asked: Asked & { readonly operation: 'embed' }, model: string, provider: Provider): WireRequest {
@@ -23,20 +24,25 @@ export function encodeEmbed(asked: Asked & { readonly operation: 'embed' }, mode
   const { dimensions, encoding_format: format } = request;
   if (format !== undefined && format !== 'float' && format !== 'base64') unsupported.refuse('encoding_format', format);
   const options = readOptions(request, provider);
-  const size = dimensions === undefined ? {} : { outputDimensionality: dimensions };
-  const body: Record<string, unknown> = isVertex(provider)
-    ? { instances: texts.map((content) => ({ content, ...pick(options, PER_TEXT, toSnake) })), ...toParameters(size) }
-    : {
-        requests: texts.map((text) => ({
-          model: toResourceName(model),
-          content: { parts: [{ text }] },
-          ...size,
-          ...pick(options, PER_REQUEST),
-        })),
-      };
-  mergeOptions(body, request, provider, isVertex(provider) ? PER_TEXT : PER_REQUEST);
+  const size = { ...(dimensions === undefined ? {} : { [SIZE]: dimensions }), ...pick(options, [SIZE]) };
+  const body = isVertex(provider) ? toInstances(texts, options, size) : toBatch(texts, { ...size, ...pick(options, PER_TEXT) }, model);
+  addOptions(body, request, provider, { joined: ['parameters'], without: new Set([...PER_TEXT, SIZE]) });
   const method = isVertex(provider) ? 'predict' : 'batchEmbedContents';
   return toWireRequest(provider, { path: toModelPath(model, method), operation, body });
+}
+
+function toBatch(texts: readonly unknown[], details: Loose, model: string): Record<string, unknown> {
+  return { requests: texts.map((text) => ({ model: toResourceName(model), content: { parts: [{ text }] }, ...details })) };
+}
+
+/** Vertex spells the fields of an instance its own way. */
+function toInstances(texts: readonly unknown[], { taskType, title }: Loose, size: Loose): Record<string, unknown> {
+  const details = { ...(taskType === undefined ? {} : { task_type: taskType }), ...(title === undefined ? {} : { title }) };
+  return { instances: texts.map((content) => ({ content, ...details })), ...(Object.keys(size).length === 0 ? {} : { parameters: size }) };
+}
+
+function pick(options: Loose, names: readonly string[]): Loose {
+  return Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
 }
 
 /** Google embeds texts, not tokens. */
@@ -45,23 +51,6 @@ function toTexts({ input }: EmbedRequest, unsupported: Unsupported): readonly un
   const wrong = texts.findIndex((text) => typeof text !== 'string');
   if (wrong >= 0) unsupported.refuse('input', texts[wrong], `input[${wrong}]`, 'must be a text there');
   return texts;
-}
-
-function readOptions({ providerOptions }: EmbedRequest, { name }: Provider): Loose {
-  return (providerOptions !== undefined && Object.hasOwn(providerOptions, name) ? providerOptions[name] : undefined) ?? {};
-}
-
-function pick(options: Loose, names: ReadonlySet<string>, rename = (name: string): string => name): Loose {
-  return Object.fromEntries(Object.entries(options).flatMap(([name, value]) => (names.has(name) ? [[rename(name), value]] : [])));
-}
-
-/** Vertex spells the fields of an instance its own way. */
-function toSnake(name: string): string {
-  return name === 'taskType' ? 'task_type' : name;
-}
-
-function toParameters(parameters: Loose): Loose {
-  return Object.keys(parameters).length === 0 ? {} : { parameters };
 }
 
 /** Either answer in OpenAI's shape; `undefined` for what is none. Only Vertex counts tokens, and tells them with each text. */

@@ -86,8 +86,8 @@ function toCalls(message: AssistantMessage, turn: Turn): readonly Loose[] {
   const asked: readonly unknown[] = message.tool_calls ?? (isLoose(older) ? [{ function: older }] : []);
   const calls = asked.map((call, position) => toCall(call, `${turn.at}.tool_calls[${position}]`, message, turn));
   const [first, ...rest] = calls;
-  // The first call of a turn stands for all of them.
-  if (first === undefined || !thinksByLevel(turn.model) || calls.some((call) => call['thoughtSignature'] !== undefined)) return calls;
+  // The first call of a step stands for all of them.
+  if (first === undefined || !thinksByLevel(turn.model) || first['thoughtSignature'] !== undefined) return calls;
   return [{ ...first, thoughtSignature: UNSIGNED }, ...rest];
 }
 

@@ -31,10 +31,13 @@ describe('embeddings', () => {
   });
 
   test('of Vertex are predictions', () => {
-    const providerOptions = { google: { taskType: 'RETRIEVAL_DOCUMENT', title: 't' } };
+    const providerOptions = { google: { taskType: 'RETRIEVAL_DOCUMENT', title: 't', parameters: { autoTruncate: false } } };
     expect(sent({ input: 'a', dimensions: 8, encoding_format: 'float', providerOptions }, vertex)).toEqual({
       url: '/models/gemini-embedding-001:predict',
-      body: { instances: [{ content: 'a', task_type: 'RETRIEVAL_DOCUMENT', title: 't' }], parameters: { outputDimensionality: 8 } },
+      body: {
+        instances: [{ content: 'a', task_type: 'RETRIEVAL_DOCUMENT', title: 't' }],
+        parameters: { outputDimensionality: 8, autoTruncate: false },
+      },
     });
     expect(sent({}, vertex).body).toEqual({ instances: [{ content: 'a' }] });
   });
