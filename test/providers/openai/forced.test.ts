@@ -75,7 +75,7 @@ function readBoth(message: { readonly tool_calls?: readonly (typeof answer)[] },
   const { tool_calls: calls = [], ...rest } = message;
   const pieces = calls.flatMap(({ id, type, function: { name, arguments: text } }, index) => [
     { tool_calls: [{ index, id, type, function: { name, arguments: '' } }] },
-    ...[...text].map((character) => ({ tool_calls: [{ index, function: { arguments: character } }] })),
+    ...text.split('').map((character) => ({ tool_calls: [{ index, function: { arguments: character } }] })),
   ]);
   const choices = [{ delta: { role: 'assistant', ...rest } }, ...pieces.map((delta) => ({ delta })), { delta: {}, finish_reason: finish }];
   for (const chunk of [...choices.map((choice) => ({ ...head, choices: [{ index: 0, ...choice }] })), { ...head, choices: [], usage }]) {
