@@ -104,15 +104,15 @@ export interface ProviderOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Added to every URL. @default none */
   readonly query?: Readonly<Record<string, string>> | undefined;
-  /** OpenAI's organisation header. @default OPENAI_ORG_ID */
+  /** Whose account pays: a header of OpenAI's and Hugging Face's, a part of GitHub's address; elsewhere a `ConfigError`. @default OPENAI_ORG_ID */
   readonly organization?: string | undefined;
-  /** OpenAI's project header. @default OPENAI_PROJECT_ID */
+  /** OpenAI's project header; with Google the project at Vertex AI. @default OPENAI_PROJECT_ID */
   readonly project?: string | undefined;
-  /** For protocols that have one; none of those known so far does, so that it is a `ConfigError`. */
+  /** Bedrock's region, in its address and its signatures. @default AWS_REGION, AWS_DEFAULT_REGION, else us-east-1 */
   readonly region?: string | undefined;
-  /** For protocols that have one; none of those known so far does, so that it is a `ConfigError`. */
+  /** Google at Vertex AI: where; without a `project` its express mode. @default GOOGLE_CLOUD_LOCATION where GOOGLE_GENAI_USE_VERTEXAI is true */
   readonly location?: string | undefined;
-  /** For protocols that have one; none of those known so far does, so that it is a `ConfigError`. */
+  /** Azure's (then each deployment has an address of its own), Anthropic's header, or the version in Google's address. @default the provider's current one */
   readonly apiVersion?: string | undefined;
 }
 
