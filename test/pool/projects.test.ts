@@ -187,6 +187,51 @@ describe('what is known and reserved', () => {
     expect(rig.left).toEqual(NOTHING_LEFT);
   });
 
+  it('one probe is enough where both had a hold that has ended', async () => {
+    const rig = new Rig(['a', 'b']);
+    tell(rig, 'a', 'p');
+    const spent = failed('quota_exhausted', { perModel: false, until: { at: START + 1000, source: 'body' } });
+    for (const id of ['a', 'b']) rig.take({ keys: [id] }).settle(spent);
+    await rig.clock.advance(1000);
+    const probe = rig.take({ keys: ['b'] });
+    probe.heard([], { project: 'p' });
+    const waiting = rig.wait();
+    await turn();
+    expect(waiting.lease).toBeUndefined();
+    probe.settle(cancelled);
+    await turn();
+    waiting.lease?.settle(served());
+    expect([waiting.lease?.groupId, rig.left]).toEqual(['a', NOTHING_LEFT]);
+  });
+
+  it('what is out in either is subtracted from what the server says next', () => {
+    const rig = new Rig(['a', 'b']).widen();
+    tell(rig, 'a', 'p');
+    const out = [rig.take({ keys: ['b'] }), rig.take({ keys: ['b'] }), rig.take({ keys: ['b'] })];
+    out[0]?.heard([], { project: 'p' });
+    const last = rig.take({ keys: ['a'] });
+    last.heard([reading(100, 50, 600)], {});
+    expect(remaining(rig)).toEqual([48]);
+    for (const lease of [...out, last]) lease.settle(served());
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
+  it('a quota that nobody knows is found out as carefully as by the one that was refused', async () => {
+    const rig = new Rig(['a', 'b']);
+    tell(rig, 'a', 'p');
+    const out = Array.from({ length: 4 }, () => rig.take({ keys: ['b'] }));
+    out[0]?.settle(failed('rate_limited', { until: { at: START + 1, source: 'retry-after' } }));
+    out[1]?.heard([], { project: 'p' });
+    await rig.clock.advance(1);
+    const waiting = rig.wait();
+    await rig.clock.advance(10_000);
+    expect(waiting.lease).toBeUndefined();
+    for (const lease of out.slice(1)) lease.settle(served());
+    await turn();
+    waiting.lease?.settle(served());
+    expect([waiting.lease?.groupId, rig.left]).toEqual(['a', NOTHING_LEFT]);
+  });
+
   it('who waits for one of them is served by what they are together', async () => {
     const slow = { ...limits(), minTimeMs: 1000 };
     const rig = new Rig([input('a', slow), input('b', slow)]);
