@@ -75,9 +75,8 @@ describe('Output', () => {
   ])('takes a validator that %s for an answer that does not fit', async (_what, thrown) => {
     const schema: OutputSchema = {
       jsonSchema: {},
-      validate: () => {
-        throw thrown;
-      },
+      // Whatever a program throws.
+      validate: () => Promise.reject(thrown as Error),
     };
     expect(await judge('{}', 'stop', schema)).toEqual({
       kind: 'invalid',
