@@ -48,7 +48,8 @@ export function readCase(failure: WireFailure, now: number): Case {
 }
 
 /** True when a row is about this answer. */
-export function fits(rule: Rule, { status, told, prose }: Case): boolean {
+export function fits(rule: Rule, { status, inBand, told, prose }: Case): boolean {
+  if (rule.inBand === true && !inBand) return false;
   if (rule.status !== undefined && !rule.status.includes(status)) return false;
   const { code, says } = rule;
   if (code === undefined && says === undefined) return true;

@@ -133,7 +133,8 @@ class Reader {
   told(): Told {
     const codes = this.#codes.toSorted((a, b) => a.rank - b.rank).map(({ text }) => text);
     const prose = this.#prose.toSorted((a, b) => a.rank - b.rank).map(({ text }) => text);
-    const shown = codes.find((code) => !/^\d{3}$/.test(code)) ?? codes[0];
+    // Envelopes of several call themselves so.
+    const shown = codes.find((code) => !/^(?:\d{3}|error|failure|none|null)$/i.test(code)) ?? codes[0];
     return {
       codes: [...new Set(codes.map(toCode))],
       code: shown === undefined ? undefined : toPrintable(shown, 80),

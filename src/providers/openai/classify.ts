@@ -1,10 +1,10 @@
 import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
-import type { Phases } from '../believe.ts';
 import { classifyAnswer } from '../classify.ts';
 import { readIds } from '../ids.ts';
 import type { Provider } from '../provider.ts';
 import type { Rule } from '../rules/rule.ts';
+import type { Dialect } from './dialect.ts';
 
 /**
  * What only OpenAI's codes say; the rest is general.
@@ -43,6 +43,11 @@ const RULES: readonly Rule[] = [
 ];
 
 /** What a failure of OpenAI, or of a server that speaks its protocol, means. */
-export function classify(failure: WireFailure, provider: Provider, now: number, phases: Phases = {}): Verdict {
-  return classifyAnswer(failure, now, { rules: RULES, ids: readIds(failure.headers), phases, userRules: provider.rules });
+export function classify(failure: WireFailure, provider: Provider, now: number, dialect: Pick<Dialect, 'rules' | 'phases'>): Verdict {
+  return classifyAnswer(failure, now, {
+    rules: [...dialect.rules, ...RULES],
+    ids: readIds(failure.headers),
+    phases: dialect.phases,
+    userRules: provider.rules,
+  });
 }

@@ -2,6 +2,7 @@ import type { Phases } from '../believe.ts';
 import type { Capabilities } from '../capabilities.ts';
 import type { AssumedWindows } from '../limits.ts';
 import type { Loose } from '../loose.ts';
+import type { Rule } from '../rules/rule.ts';
 import { asItCame, type ReasoningForm } from './reasoning.ts';
 
 /** What one family of servers does differently from OpenAI. A row names what differs, the rest is `COMPATIBLE`. */
@@ -52,6 +53,8 @@ export interface Dialect {
   readonly deployments: boolean;
   /** Windows of limits whose headers name none, where they are not a minute's. */
   readonly windows: AssumedWindows;
+  /** What its failures mean, before OpenAI's rules. */
+  readonly rules: readonly Rule[];
   /** When its windows end, where its refusals do not say so. */
   readonly phases: Phases;
 }
@@ -104,6 +107,7 @@ export const COMPATIBLE: Dialect = {
   paths: { chat: '/chat/completions', embed: '/embeddings', models: '/models' },
   deployments: false,
   windows: {},
+  rules: [],
   phases: {},
 };
 

@@ -93,6 +93,17 @@ export const dialects = {
     echoes: ['refusal', 'reasoning', 'reasoning_details', 'annotations', 'audio', 'images'],
     // The other formats are its own words for what it gets from Anthropic and Google.
     detailsWithout: ['cohere-v2', 'amazon-bedrock-v1'],
+    rules: [
+      // Its own limits are tested before it begins to answer: what comes after is its upstream's.
+      {
+        inBand: true,
+        code: /^rate_limit(ed|_exceeded)?$/,
+        class: 'rate_limited',
+        scope: 'route',
+        perModel: true,
+        taken: 'rate limited upstream',
+      },
+    ],
     phases: { day: 'utc-day' },
     reasoning: byReasoning,
     capabilities: { files: true, audio: true, promptCache: 'markers' },

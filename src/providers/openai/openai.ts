@@ -17,7 +17,7 @@ export function createOpenAI(dialect: Dialect): Protocol {
     encode: (input) => encode(input, dialect),
     decodeWhole: (body, context) => decodeWhole(body, context, dialect),
     startStream: (context) => startStream(context, dialect),
-    classify: (failure, provider, now) => classify(failure, provider, now, dialect.phases),
+    classify: (failure, provider, now) => classify(failure, provider, now, dialect),
     readLimits: (headers, now) => readLimits(headers, now, dialect.windows),
     readIds,
     estimate,

@@ -7,6 +7,8 @@ import type { Phase } from '../phase.ts';
  */
 export interface Rule {
   readonly status?: readonly number[] | undefined;
+  /** Only for errors inside a 200. */
+  readonly inBand?: true;
   /** Matched against each code in `snake_case` (`toCode`). */
   readonly code?: RegExp | undefined;
   /** Without `*`, `+` and `{n,}`: a search for it must end soon at every place of the prose, which a stranger wrote. */
