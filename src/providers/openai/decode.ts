@@ -3,8 +3,9 @@ import { toUsage } from '../../chat/usage.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { DecodeContext } from '../provider.ts';
 import { COMPATIBLE, type Dialect } from './dialect.ts';
+import { isFailed, isTold, toFailure, toFinish } from './finish.ts';
 import { forcedName, unforceChoice } from './forced.ts';
-import { readSources, toNormal } from './normal.ts';
+import { readSources, toWholeMessage } from './normal.ts';
 
 export { isLoose, type Loose };
 
@@ -32,7 +33,7 @@ export function decodeWhole(
   for (const choice of choices as unknown[]) {
     if (!isLoose(choice)) return { error: body };
     // OpenRouter reports a provider that failed half-way as a choice with an error.
-    if (isTold(choice['error'])) return { error: { error: choice['error'] } };
+    if (isFailed(choice)) return { error: toFailure(choice) };
     if (!isLoose(choice['message'])) return { error: body };
   }
   return { whole: fillHoles(body, choices as readonly Loose[], context, dialect) };
@@ -71,7 +72,7 @@ function fillHoles(body: Loose, choices: readonly Loose[], context: DecodeContex
 function withMessage(choice: Loose, sources: readonly Loose[]): Loose {
   const { message } = choice;
   if (!isLoose(message)) return choice;
-  const normal = toNormal(message);
+  const normal = toWholeMessage(message);
   const cited = sources.length > 0 && normal['annotations'] == null ? { ...normal, annotations: sources } : normal;
   return cited === message ? choice : { ...choice, message: cited };
 }
@@ -87,8 +88,7 @@ export function isTime(value: unknown): value is number {
 
 function isFull({ index, finish_reason: finish, message }: Loose): boolean {
   const calls = isLoose(message) ? message['tool_calls'] : undefined;
-  const isEnd = finish === null || (typeof finish === 'string' && finish !== '');
-  return toIndex(index) !== undefined && isEnd && (calls === undefined || Array.isArray(calls));
+  return toIndex(index) !== undefined && toFinish(finish).finish_reason === finish && (calls === undefined || Array.isArray(calls));
 }
 
 function toChoice(choice: Loose, position: number): Loose {
@@ -97,7 +97,7 @@ function toChoice(choice: Loose, position: number): Loose {
     ...choice,
     index: toIndex(choice['index']) ?? position,
     message: Array.isArray(calls) ? { ...message, tool_calls: calls as unknown } : message,
-    finish_reason: toFinish(choice['finish_reason']),
+    ...toFinish(choice['finish_reason'], choice['native_finish_reason']),
   };
 }
 
@@ -107,10 +107,6 @@ function isSame(usage: Usage, wire: unknown): boolean {
 
 export function toIndex(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined;
-}
-
-export function toFinish(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 /** Of an answer or a chunk; Groq's streams have it in a place of their own. */
@@ -123,10 +119,4 @@ export function findUsage(body: Loose): Usage | undefined {
 export function saysError(body: Loose): boolean {
   if (isTold(body['error']) || body['object'] === 'error' || body['type'] === 'error') return true;
   return body['type'] === 'response.failed';
-}
-
-/** An error that says something: `null`, `false`, `''` and `{}` beside a good answer say nothing. */
-export function isTold(error: unknown): boolean {
-  if (isLoose(error)) return Object.keys(error).length > 0;
-  return Array.isArray(error) ? error.length > 0 : typeof error === 'string' && error !== '';
 }

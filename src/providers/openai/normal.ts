@@ -12,6 +12,30 @@ export function toNormal(message: Loose): Loose {
   return isOnlyThere ? { ...read, reasoning_content: reasoning } : read;
 }
 
+/** A whole message: what a stream's collector would fill is filled here. */
+export function toWholeMessage(message: Loose): Loose {
+  const normal = toNormal(message);
+  const { role, content, tool_calls: calls } = normal;
+  const full = role === undefined || content === undefined ? { ...normal, role: role ?? 'assistant', content: content ?? null } : normal;
+  if (!Array.isArray(calls)) return full;
+  const read = (calls as unknown[]).map((call, position) => (isLoose(call) ? toWholeCall(call, position) : call));
+  return read.every((call, position) => call === (calls as unknown[])[position]) ? full : { ...full, tool_calls: read };
+}
+
+/** The result of a call names it by id, so that one without needs one. */
+function toWholeCall(call: Loose, position: number): Loose {
+  const { id, type } = withText(call);
+  if (typeof id === 'string' && id !== '' && typeof type === 'string') return withText(call);
+  return { ...withText(call), id: typeof id === 'string' && id !== '' ? id : `call_${position}`, type: type ?? 'function' };
+}
+
+/** Arguments are JSON text; some servers write the object itself. */
+export function withText(call: Loose): Loose {
+  const { function: said } = call;
+  if (!isLoose(said) || said['arguments'] === undefined || typeof said['arguments'] === 'string') return call;
+  return { ...call, function: { ...said, arguments: said['arguments'] === null ? '' : JSON.stringify(said['arguments']) } };
+}
+
 /** Mistral's content of several parts. */
 function readParts(parts: readonly unknown[], message: Loose): Loose {
   let text: string | null = null;

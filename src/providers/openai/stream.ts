@@ -2,10 +2,11 @@ import type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from '../../chat/ch
 import type { WireEvent } from '../../wire/types.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { DecodeContext, Decoded, StreamDecoder } from '../provider.ts';
-import { findUsage, isName, isTime, isTold, saysError, toFinish, toIndex } from './decode.ts';
+import { findUsage, isName, isTime, saysError, toIndex } from './decode.ts';
 import { COMPATIBLE, type Dialect } from './dialect.ts';
+import { isFailed, isTold, toFailure, toFinish } from './finish.ts';
 import { forcedName, Unforcing } from './forced.ts';
-import { readSources, toNormal } from './normal.ts';
+import { readSources, toNormal, withText } from './normal.ts';
 import { ToolIndexes } from './tool-indexes.ts';
 
 const NOTHING: Decoded = { kind: 'nothing' };
@@ -93,12 +94,13 @@ class ChunkDecoder implements StreamDecoder {
 
   #toChoice(choice: Loose, position: number): ChunkChoice {
     const index = toIndex(choice['index']) ?? position;
-    const finish = toFinish(choice['finish_reason']);
+    const end = toFinish(choice['finish_reason'], choice['native_finish_reason']);
+    const finish = end.finish_reason;
     if (finish !== null) this.#finished.add(index);
     if (this.#finished.has(index)) this.#open.delete(index);
     else this.#open.add(index);
     const delta = this.#toDelta(choice['delta'], index);
-    const full = { ...choice, index, delta: finish === null ? delta : this.#cite(delta, index), finish_reason: finish };
+    const full = { ...choice, index, delta: finish === null ? delta : this.#cite(delta, index), ...end };
     // It changes the delta and the reason, and keeps what a choice needs.
     return this.#unforcing === undefined ? full : (this.#unforcing.unforce(full, index) as unknown as ChunkChoice);
   }
@@ -113,7 +115,7 @@ class ChunkDecoder implements StreamDecoder {
       ...normal,
       tool_calls: (calls as unknown[])
         .filter(isLoose)
-        .map((call): ToolCallDelta => ({ ...call, index: this.#tools.indexOf(choice, call) })),
+        .map((call): ToolCallDelta => ({ ...withText(call), index: this.#tools.indexOf(choice, call) })),
     };
   }
 
@@ -133,11 +135,8 @@ function findError(body: Loose): unknown {
   if (isTold(groq)) return { error: groq };
   const { choices } = body;
   if (Array.isArray(choices)) {
-    const failed = (choices as unknown[]).filter(isLoose).find((choice) => isTold(choice['error']) || choice['finish_reason'] === 'error');
-    if (failed === undefined) return undefined;
-    return {
-      error: isTold(failed['error']) ? failed['error'] : { type: 'server_error', message: "the stream ended with finish_reason 'error'" },
-    };
+    const failed = (choices as unknown[]).filter(isLoose).find(isFailed);
+    return failed === undefined ? undefined : toFailure(failed);
   }
   // FastAPI, Cerebras and others: flat, without an `error`.
   const isFlat = typeof body['message'] === 'string' || typeof body['detail'] === 'string';

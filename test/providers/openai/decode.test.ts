@@ -202,6 +202,61 @@ describe('messages are read in one shape, plain and streamed', () => {
   });
 });
 
+describe('calls of tools are read in one shape, plain and streamed', () => {
+  const said = { name: 'look' };
+  test.each([
+    ['arguments that are no text', { id: 'c', type: 'function', function: { ...said, arguments: { a: 1 } } }, 'c', '{"a":1}'],
+    ['arguments that are null', { id: 'c', type: 'function', function: { ...said, arguments: null } }, 'c', ''],
+    ['no type', { id: 'c', function: { ...said, arguments: '{}' } }, 'c', '{}'],
+    ['no id', { type: 'function', function: { ...said, arguments: '{}' } }, 'call_0', '{}'],
+  ])('%s', (_, call, id, text) => {
+    const { whole, streamed } = readBoth({ tool_calls: [call] });
+    const calls = [{ id, type: 'function', function: { name: 'look', arguments: text } }];
+    expect(whole).toEqual({ role: 'assistant', content: null, tool_calls: calls });
+    expect(streamed).toEqual(whole);
+  });
+});
+
+describe('why an answer ended', () => {
+  const endOf = (choice: object): unknown => {
+    const decoded = decodeWhole({ ...good, choices: [{ index: 0, message: good.choices[0]?.message, ...choice }] }, chat);
+    const streamed = startStream(chat).decode({
+      event: undefined,
+      data: JSON.stringify({ ...good, choices: [{ index: 0, delta: {}, ...choice }] }),
+    });
+    const ends = [
+      'whole' in decoded ? (decoded.whole as ChatCompletion).choices[0] : decoded,
+      streamed.kind === 'chunk' ? streamed.chunk.choices[0] : streamed,
+    ];
+    return ends.map((end) => {
+      const { index: _index, message: _message, delta: _delta, kind: _kind, body, ...rest } = end as Record<string, unknown>;
+      return body === undefined ? rest : { error: body };
+    });
+  };
+
+  test.each([
+    ['eos', 'stop'],
+    ['model_length', 'length'],
+    ['MAX_TOKENS', 'length'],
+    ['tool_use', 'tool_calls'],
+    ['sensitive', 'content_filter'],
+  ])('%s is %s, and kept', (native, finish) => {
+    const end = { finish_reason: finish, native_finish_reason: native };
+    expect(endOf({ finish_reason: native })).toEqual([end, end]);
+  });
+
+  test.each([['stop'], ['function_call'], ['what nobody knows']])('%s stays', (finish) => {
+    expect(endOf({ finish_reason: finish, native_finish_reason: 'x' })).toEqual(
+      [1, 2].map(() => ({ finish_reason: finish, native_finish_reason: 'x' })),
+    );
+  });
+
+  test.each([['error'], ['network_error'], ['insufficient_system_resource']])('%s is a failure', (finish) => {
+    const error = { error: { error: { type: 'server_error', message: `the answer ended with finish_reason '${finish}'` } } };
+    expect(endOf({ finish_reason: finish })).toEqual([error, error]);
+  });
+});
+
 describe('a list of models', () => {
   const models = aContext({ asked: { operation: 'models', request: { model: '' } } });
 

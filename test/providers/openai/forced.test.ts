@@ -108,7 +108,13 @@ describe('its call is the answer, plain and streamed', () => {
   test('rubbish is no answer', () => {
     const body = {
       ...head,
-      choices: [{ index: 0, message: { role: 'assistant', tool_calls: [null, 1, { function: null }] }, finish_reason: 'stop' }],
+      choices: [
+        {
+          index: 0,
+          message: { role: 'assistant', content: null, tool_calls: [null, 1, { id: 'c', type: 'function', function: null }] },
+          finish_reason: 'stop',
+        },
+      ],
     };
     expect(protocol.decodeWhole(body, context)).toEqual({ whole: body });
   });
