@@ -39,12 +39,14 @@ export type {
   ClientEvent,
   ClientEvents,
   EventName,
+  GroupLearned,
   KeyHeld,
   KeyInvalidated,
   KeyRecovered,
   KeysExhausted,
   KeysRefreshFailed,
   LimitNear,
+  RouteChanged,
 } from './events.ts';
 export type { Counted, FailureClass, HoldSource, Scope } from './failure.ts';
 export type { BucketKind } from './pool/limits.ts';
