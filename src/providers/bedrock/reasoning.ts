@@ -1,0 +1,46 @@
+import { isLoose, type Loose } from '../loose.ts';
+import type { Block } from './content.ts';
+import { BEDROCK, CLAUDE, familyOf } from './families.ts';
+
+/**
+ * The reasoning of an earlier answer as it must come back: in its order, with its signatures. What has no proof is left out: the API refuses
+ * it from Claude, and other models would take it for an answer. So is what another provider's model thought.
+ */
+export function toReasoningBlocks(details: unknown, model: string): Block[] {
+  return join(details).flatMap((detail): Block[] => {
+    const { type, text, signature, data, format } = detail;
+    if (!isReadBy(model, format)) return [];
+    if (type === 'reasoning.encrypted' && isText(data)) return [{ reasoningContent: { redactedContent: data } }];
+    if (type !== 'reasoning.text' || !isText(signature)) return [];
+    return [{ reasoningContent: { reasoningText: { text: typeof text === 'string' ? text : '', signature } } }];
+  });
+}
+
+/** Claude reads its own wherever it wrote it; an id that names no model may be any of Bedrock's. */
+export function isReadBy(model: string, format: unknown): boolean {
+  const family = familyOf(model);
+  if (format === CLAUDE) return family === 'claude' || family === 'unknown';
+  return format === BEDROCK;
+}
+
+/** Callers who put streams together themselves may have left the pieces apart: those of one index are one. */
+function join(details: unknown): Loose[] {
+  if (!Array.isArray(details)) return [];
+  const joined: Record<string, unknown>[] = [];
+  for (const detail of (details as unknown[]).filter(isLoose)) {
+    const last = joined.at(-1);
+    const isSame =
+      last !== undefined && typeof detail['index'] === 'number' && last['index'] === detail['index'] && last['type'] === detail['type'];
+    if (isSame) for (const field of ['text', 'signature', 'data']) last[field] = concat(last[field], detail[field]);
+    else joined.push({ ...detail });
+  }
+  return joined;
+}
+
+function concat(before: unknown, more: unknown): unknown {
+  return typeof before === 'string' && typeof more === 'string' ? before + more : (more ?? before);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
