@@ -59,10 +59,36 @@ export function fits(rule: Rule, { status, inBand, told, prose }: Case): boolean
 /** Statuses with which a request is refused for what it says, and then quoted. */
 const QUOTING = new Set([UNKNOWN, 400, 404, 409, 413, 415, 422]);
 
-/** Quotes of three words and more: names of models and parameters have fewer, and whoever quotes a text quotes more. */
-const QUOTES =
-  /"[^"\n]{0,2000}"|`[^`\n]{0,2000}`|“[^”\n]{0,2000}”|«[^»\n]{0,2000}»|「[^」\n]{0,2000}」|(?<=^|[\s([{=:,])'(?:[^'\n]|'(?=\w)){0,2000}'(?!\w)/gm;
+/** Quotes of three words and more go: names of models and parameters have fewer, and whoever quotes a text quotes more. */
+const PAIRS: readonly (readonly [open: string, close: string])[] = [
+  ['"', '"'],
+  ['`', '`'],
+  ['“', '”'],
+  ['«', '»'],
+  ['「', '」'],
+];
+/** An apostrophe is no quote: what opens stands before a word, and what closes behind one. */
+const SINGLE = /(?<=^|[\s([{=:,])'(?:[^'\n]|'(?=\w)){0,2000}'(?!\w)/gm;
 
 function withoutQuotes(prose: string): string {
-  return prose.replaceAll(QUOTES, (quote) => (/\S\s{1,20}\S{1,80}\s{1,20}\S/.test(quote) || quote.length > 60 ? '""' : quote));
+  return PAIRS.reduce((text, [open, close]) => withoutPair(text, open, close), prose.replaceAll(SINGLE, toQuoted));
+}
+
+/** By hand, as a pattern would look for the end of each of many quotes that have none. */
+function withoutPair(prose: string, open: string, close: string): string {
+  let kept = '';
+  let from = 0;
+  for (let start = prose.indexOf(open); start >= 0; start = prose.indexOf(open, from)) {
+    const end = prose.indexOf(close, start + 1);
+    if (end < 0) break;
+    const line = prose.indexOf('\n', start);
+    const next = line >= 0 && line < end ? line : end + 1;
+    kept += prose.slice(from, start) + (next === line ? prose.slice(start, next) : toQuoted(prose.slice(start, next)));
+    from = next;
+  }
+  return kept + prose.slice(from);
+}
+
+function toQuoted(quote: string): string {
+  return /\S\s{1,20}\S{1,80}\s{1,20}\S/.test(quote) || quote.length > 60 ? '""' : quote;
 }

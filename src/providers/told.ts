@@ -22,7 +22,7 @@ export interface Told {
 }
 
 /** Bodies are read to this depth and this many fields: what is deeper or longer is not an error's own words. */
-const DEEPEST = 7;
+const DEEPEST = 12;
 const MOST_FIELDS = 300;
 /** Prose that the rules get: every pattern tries every place of it. Servers put their own words first or, behind an echo, last. */
 const LONGEST_PROSE = 8000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RuleOptions } from '../../src/options/types.ts';
-import { KEY, type Loose, refusal, resolve } from './support.ts';
+import { KEY, refusal, resolve } from './support.ts';
 
 const PROVIDERS = { openai: { keys: [KEY] }, mine: { protocol: 'openai', baseURL: 'https://mine.test', keys: [KEY + '2'] } };
 
@@ -51,6 +51,6 @@ describe('rules', () => {
     ],
     [5, `'rules.0' must be a rule: current value is 5`],
   ])('%j is refused', (rule, reason) => {
-    expect(refusal(() => resolve({ rules: [rule] } as Loose))).toContain(reason);
+    expect(refusal(() => resolve({ rules: [rule] }))).toContain(reason);
   });
 });
