@@ -13,6 +13,7 @@ import type { KeyOptions } from '../../src/options/types.ts';
 import { createManualClock, type ManualClock } from '../../src/simulator/manual-clock.ts';
 import {
   startSimulator,
+  type SimulatedProtocol,
   type Simulator,
   type SimulatorGroup,
   type SimulatorKey,
@@ -152,4 +153,47 @@ export async function errorOf<E>(call: Promise<unknown>, type: abstract new (...
 /** What each attempt of a call was taken for, and what followed. */
 export function attemptsOf({ report }: Pick<ChatReply, 'report'>): readonly string[] {
   return report.attempts.map((attempt) => `${attempt.key} ${attempt.class} ${attempt.action}`);
+}
+
+/** A protocol, and how its keys look. */
+export interface Speech {
+  readonly title: string;
+  readonly protocol: SimulatedProtocol;
+  readonly model: string;
+  readonly embedModel: string | undefined;
+  readonly secretOf: (name: string) => string;
+}
+
+/** Every protocol that the simulator speaks; Bedrock with both kinds of keys. */
+export const SPEECHES: readonly Speech[] = [
+  { title: 'openai', protocol: 'openai', model: 'gpt-5-mini', embedModel: 'text-embedding-3-small', secretOf },
+  { title: 'anthropic', protocol: 'anthropic', model: 'claude-sonnet-4-5', embedModel: undefined, secretOf },
+  { title: 'google', protocol: 'google', model: 'gemini-3-pro-preview', embedModel: 'gemini-embedding-001', secretOf },
+  { title: 'cohere', protocol: 'cohere', model: 'command-a-03-2025', embedModel: 'embed-v4.0', secretOf },
+  {
+    title: 'bedrock',
+    protocol: 'bedrock',
+    model: 'anthropic.claude-sonnet-4-5-20250929-v1:0',
+    embedModel: 'amazon.titan-embed-text-v2:0',
+    secretOf,
+  },
+  {
+    title: 'bedrock with signatures',
+    protocol: 'bedrock',
+    model: 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    embedModel: 'cohere.embed-english-v3',
+    secretOf: (name) => `AKIA${name.toUpperCase()}:wJalr/+${name}XUtnFEMI:session+${name}/==`,
+  },
+];
+
+/** Options for a provider `p` that speaks so at `simulator`, with the keys of these names. */
+export function speaking(speech: Speech, simulator: Simulator, ...names: readonly (string | KeyOptions)[]): ClientOptions {
+  const keys = names.map((name) => (typeof name === 'string' ? { secret: speech.secretOf(name), id: name } : name));
+  return { providers: { p: { protocol: speech.protocol, baseURL: simulator.baseURLs[speech.protocol], keys } } };
+}
+
+/** The simulator's side of it: a group of one key for each name. */
+export function groupOf(speech: Speech, name: string, more: Partial<SimulatorGroup> & Pick<SimulatorKey, 'state'> = {}): SimulatorGroup {
+  const { state = 'ok', ...rest } = more;
+  return { id: name, organization: false, keys: [{ secret: speech.secretOf(name), id: name, state }], ...rest };
 }
