@@ -127,7 +127,7 @@ const LOAD: readonly Rule[] = [
 /** What is left is about the request: words in it, and a model's own errors, which quote them, say nothing of keys. */
 const REQUEST: readonly Rule[] = [
   {
-    code: /^(validation|serialization|malformed_\w{1,40})(_exception)?$/,
+    code: /^(validation|serialization|malformed_(?!event)\w{1,40})(_exception)?$/,
     class: 'bad_request',
     scope: 'request',
     taken: 'the request is wrong',
