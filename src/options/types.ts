@@ -167,7 +167,11 @@ export interface RetryOptions {
 
 /** Everything that `createClient` takes. */
 export interface ClientOptions {
-  /** By name: known providers, or any name with `protocol` and `baseURL`. @default every known provider whose environment variables are set */
+  /**
+   * By name: known providers, or any name with `protocol` and `baseURL`. Variables that are usually set for something else (`GITHUB_TOKEN`,
+   * `HF_TOKEN`, `AWS_ACCESS_KEY_ID`) are read for providers that are named here, and alone make no provider.
+   * @default every known provider whose environment variables are set
+   */
   readonly providers?: Readonly<Record<string, ProviderOptions>> | undefined;
   /** Aliases: a target or targets in order of preference. Aliases do not nest. @default none */
   readonly models?: Readonly<Record<string, string | readonly string[]>> | undefined;

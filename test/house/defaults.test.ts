@@ -63,6 +63,16 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'ProviderOptions.query: none': Object.keys(environmental?.provider.query ?? { x: '' }).length === 0,
   'ProviderOptions.organization: OPENAI_ORG_ID': headerFrom('OPENAI_ORG_ID') === 'openai-organization',
   'ProviderOptions.project: OPENAI_PROJECT_ID': headerFrom('OPENAI_PROJECT_ID') === 'openai-project',
+  'ProviderOptions.region: AWS_REGION, AWS_DEFAULT_REGION, else us-east-1':
+    addressOf('bedrock', {}).includes('.us-east-1.') &&
+    addressOf('bedrock', { AWS_DEFAULT_REGION: 'eu-west-1' }).includes('.eu-west-1.') &&
+    addressOf('bedrock', { AWS_DEFAULT_REGION: 'eu-west-1', AWS_REGION: 'eu-west-2' }).includes('.eu-west-2.'),
+  'ProviderOptions.location: GOOGLE_CLOUD_LOCATION where GOOGLE_GENAI_USE_VERTEXAI is true':
+    !addressOf('google', { GOOGLE_CLOUD_PROJECT: 'p', GOOGLE_CLOUD_LOCATION: 'l' }).includes('/locations/l/') &&
+    addressOf('google', { GOOGLE_CLOUD_PROJECT: 'p', GOOGLE_CLOUD_LOCATION: 'l', GOOGLE_GENAI_USE_VERTEXAI: 'true' }).includes(
+      '/locations/l/',
+    ),
+  "ProviderOptions.apiVersion: the provider's current one": environmental?.provider.apiVersion === undefined,
   'LimitOptions.buckets: none': environmental?.limits.buckets.length === 0,
   'CacheOptions.store: bounded memory': cache !== undefined && cache.store === undefined,
   'ClientOptions.providers: every known provider whose environment variables are set': environmental?.provider.name === 'openai',
@@ -153,6 +163,10 @@ test('the docs are read as they stand', () => {
     { name: 'A.two', text: 'none' },
   ]);
 });
+
+function addressOf(provider: string, variables: Readonly<Record<string, string>>): string {
+  return resolveOptions({ env: variables, providers: { [provider]: { keys: 'k' } } }).providers[0]?.provider.baseURL ?? '';
+}
 
 function headerFrom(variable: string): string | undefined {
   const [resolved] = resolveOptions({ env: { ...env, [variable]: 'x' } }).providers;

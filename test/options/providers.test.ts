@@ -223,7 +223,10 @@ describe('the environment of known providers', () => {
     expect(secretsOf('huggingface', { HF_TOKEN: KEY, HUGGINGFACE_API_KEY: `${KEY}2` })).toBe(1);
     const aws = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG' };
     expect(secretsOf('bedrock', aws)).toBe(1);
-    expect(secretsOf('bedrock', { ...aws, AWS_SESSION_TOKEN: 'token' })).toBe(1);
+    // An id tells the secret without showing it.
+    const signed = { keys: 'AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG:token' };
+    const idOf = ({ source }: ReturnType<typeof resolveOne>): unknown => source.kind === 'list' && source.keys[0]?.id;
+    expect(idOf(resolveOne('bedrock', {}, { ...aws, AWS_SESSION_TOKEN: 'token' }))).toBe(idOf(resolveOne('bedrock', signed)));
     expect(refusal(() => resolveOne('bedrock', {}, { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }))).toContain(
       'AWS_BEARER_TOKEN_BEDROCK (nor its forms with S, _1, _2, …) is not set',
     );
