@@ -1,9 +1,9 @@
 import { Collector } from '../../chat/collect.ts';
 import type { Whole } from '../../chat/reply.ts';
 import { isLoose, type Loose } from '../loose.ts';
-import { isTold } from '../openai/decode.ts';
 import type { DecodeContext } from '../provider.ts';
 import { decodeEmbeddings } from './embed.ts';
+import { saysError } from './finish.ts';
 import { decodeModels } from './models.ts';
 import { ReplyDecoder } from './reply.ts';
 
@@ -11,7 +11,7 @@ type Decoded = { readonly whole: Whole } | { readonly error: unknown };
 
 /** A whole answer with status 200. What is no answer is an error in Google's own shape. */
 export function decodeWhole(body: unknown, context: DecodeContext): Decoded {
-  if (isLoose(body) && isTold(body['error'])) return { error: body };
+  if (isLoose(body) && saysError(body)) return { error: body };
   const { asked } = context;
   if (asked.operation === 'chat') return decodeChat(body, context);
   const whole = asked.operation === 'embed' ? decodeEmbeddings(body, asked.request, context.model) : decodeModels(body);

@@ -1,4 +1,5 @@
 import type { FinishReason } from '../../chat/reply.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 const FILTERED = /SAFETY|RECITATION|BLOCKLIST|PROHIBITED|SPII|LANGUAGE|MODEL_ARMOR|JAILBREAK/;
 /** The model wrote a call that nobody can read or that nobody offered. */
@@ -21,4 +22,9 @@ export function toFinishReason(native: string, hasCalls: boolean): FinishReason 
 /** True for an answer that the model spoilt. */
 export function isBroken(native: string): boolean {
   return BROKEN.test(native.toUpperCase());
+}
+
+/** An error in the place of an answer; an empty one beside a good answer says nothing. */
+export function saysError({ error }: Loose): boolean {
+  return isLoose(error) ? Object.keys(error).length > 0 : typeof error === 'string' && error !== '';
 }

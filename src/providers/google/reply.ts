@@ -1,10 +1,9 @@
 import type { ChatChunk, ChunkChoice } from '../../chat/chunk.ts';
 import type { Usage } from '../../chat/reply.ts';
 import { isLoose, type Loose } from '../loose.ts';
-import { isTold } from '../openai/decode.ts';
 import type { DecodeContext } from '../provider.ts';
 import { CandidateDecoder } from './candidate.ts';
-import { isBroken, readFinish, toFinishReason } from './finish.ts';
+import { isBroken, readFinish, saysError, toFinishReason } from './finish.ts';
 import { toLogprobs } from './logprobs.ts';
 import { readUsage } from './usage.ts';
 
@@ -45,7 +44,7 @@ export class ReplyDecoder {
   }
 
   read(body: Loose): Read {
-    if (isTold(body['error'])) return { error: body };
+    if (saysError(body)) return { error: body };
     this.#remember(body);
     const blocked = readBlock(body);
     const candidates = listOf(body['candidates']);

@@ -1,8 +1,8 @@
 import type { WireEvent } from '../../wire/types.ts';
 import { isLoose } from '../loose.ts';
-import { isTold } from '../openai/decode.ts';
 import { readEvent } from '../parts.ts';
 import type { DecodeContext, Decoded, StreamDecoder } from '../provider.ts';
+import { saysError } from './finish.ts';
 import { ReplyDecoder } from './reply.ts';
 
 const NOTHING: Decoded = { kind: 'nothing' };
@@ -34,7 +34,7 @@ function readErrorList(data: string): unknown {
   if (!/^\s*\[/.test(data)) return undefined;
   try {
     const parsed: unknown = JSON.parse(data);
-    return Array.isArray(parsed) && (parsed as unknown[]).some((item) => isLoose(item) && isTold(item['error'])) ? parsed : undefined;
+    return Array.isArray(parsed) && (parsed as unknown[]).some((item) => isLoose(item) && saysError(item)) ? parsed : undefined;
   } catch {
     return undefined;
   }

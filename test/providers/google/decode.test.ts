@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RequestError } from '../../../src/errors.ts';
 import { google } from '../../../src/providers/google/google.ts';
 import { aContext } from '../support.ts';
 import { contentsOf, messageOf, streamed, studio, whole } from './support.ts';
@@ -340,25 +341,69 @@ describe('a model turn goes back as it came', () => {
   });
 });
 
-const FIELDS = (
-  'candidates content parts text thought thoughtSignature functionCall name args partialArgs jsonPath stringValue willContinue ' +
-  'inlineData mimeType data finishReason index usageMetadata promptTokenCount groundingMetadata groundingChunks groundingSupports ' +
-  'segment citationMetadata promptFeedback blockReason logprobsResult chosenCandidates embeddings values models predictions __proto__'
-).split(' ');
+function isRefusedOrSent(message: unknown): boolean {
+  try {
+    return contentsOf([{ role: 'user', content: 'Hi' }, message]).length > 0;
+  } catch (error) {
+    return error instanceof RequestError;
+  }
+}
 
 test('rubbish never throws', () => {
-  const loose = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 6 }, fc.jsonValue(), fc.array(tie('value'), { maxLength: 3 }), tie('object')),
-    object: fc.dictionary(fc.constantFrom(...FIELDS), tie('value'), { maxKeys: 5 }),
-  })).object;
+  const rubbish = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constantFrom<unknown>(null, -1, 1e99, '', [], {}, [null], [[]]));
+  /** Any field may be missing, as it should be, or rubbish. */
+  const some = (fields: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<unknown> =>
+    fc.record(Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, or(value)])), { requiredKeys: [] });
+  const or = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => fc.oneof({ weight: 6, arbitrary: value }, rubbish);
+  const many = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> => fc.array(or(value), { maxLength: 3 });
+  const text = fc.string();
+  const partial = some({
+    jsonPath: fc.constantFrom('$.a', '$.a[0]', '$.a[0].b', '$.a.b', '$["a"]', '$.__proto__.a'),
+    stringValue: text,
+    willContinue: fc.boolean(),
+  });
+  const call = some({ name: fc.constant('f'), args: fc.object(), partialArgs: many(partial), willContinue: fc.boolean() });
+  const part = some({
+    text,
+    thought: fc.boolean(),
+    thoughtSignature: text,
+    functionCall: call,
+    inlineData: some({ mimeType: fc.constant('image/png'), data: text }),
+  });
+  const support = some({
+    segment: some({ startIndex: fc.integer(), endIndex: fc.integer(), text }),
+    groundingChunkIndices: many(fc.nat(2)),
+  });
+  const token = some({ token: text, logProbability: fc.float() });
+  const candidate = some({
+    content: some({ parts: many(part) }),
+    finishReason: fc.constantFrom('STOP', 'SAFETY', 'MALFORMED_FUNCTION_CALL'),
+    index: fc.integer({ min: -1, max: 2 }),
+    groundingMetadata: some({ groundingChunks: many(some({ web: some({ uri: text }) })), groundingSupports: many(support) }),
+    citationMetadata: some({ citations: many(some({ uri: text, startIndex: fc.integer(), endIndex: fc.integer() })) }),
+    logprobsResult: some({ chosenCandidates: many(token), topCandidates: many(some({ candidates: many(token) })) }),
+  });
+  const body = some({
+    candidates: many(candidate),
+    usageMetadata: some({ promptTokenCount: fc.nat(), totalTokenCount: fc.nat(), promptTokensDetails: many(some({ modality: text })) }),
+    promptFeedback: some({ blockReason: text }),
+    createTime: text,
+    embeddings: many(some({ values: many(fc.float()), statistics: rubbish })),
+    predictions: many(some({ embeddings: some({ values: many(fc.float()), statistics: some({ token_count: fc.nat() }) }) })),
+    models: many(some({ name: text })),
+  });
   fc.assert(
-    fc.property(loose, (body) => {
+    fc.property(fc.array(or(body), { maxLength: 4 }), (bodies) => {
       for (const operation of ['chat', 'embed', 'models'] as const) {
         // What was asked matters no further than its kind.
-        google.decodeWhole(body, aContext({ asked: { operation, request: { model: 'm', messages: [], input: '' } } as never }));
+        const context = aContext({ asked: { operation, request: { model: 'm', messages: [], input: '' } } as never });
+        for (const said of [bodies, ...bodies]) google.decodeWhole(said, context);
       }
-      streamed(body, { candidates: [body] }, { candidates: [{ content: { parts: [body, body] }, finishReason: 'STOP' }] });
+      const { reply } = streamed(...bodies);
+      // And what was made of it is sent back, or refused.
+      for (const { message } of reply.choices) expect(isRefusedOrSent(message)).toBe(true);
     }),
+    { numRuns: 300 },
   );
 });
 
