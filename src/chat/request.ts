@@ -102,13 +102,16 @@ export type ResponseFormat =
  * A chat request: OpenAI's Chat Completions shape for every provider.
  * Fields that are not named here pass through to a provider that speaks the shape.
  */
-export interface ChatRequest {
+export interface ChatRequest<
+  Schema extends OutputSchema = OutputSchema,
+  Tools extends readonly ChatTool[] | undefined = readonly ChatTool[],
+> {
   /** An alias, `provider/model`, `provider:model`, or a bare model name when one provider is configured. */
   readonly model: string;
   readonly messages: readonly ChatMessage[];
   readonly stream?: boolean | null;
   readonly stream_options?: { readonly include_usage?: boolean; readonly [extra: string]: unknown } | null;
-  readonly tools?: readonly ChatTool[];
+  readonly tools?: Tools;
   readonly tool_choice?: ToolChoice;
   readonly parallel_tool_calls?: boolean;
   readonly response_format?: ResponseFormat;
@@ -116,7 +119,7 @@ export interface ChatRequest {
    * Asks for JSON that fits, by `response_format` or what the provider has instead, and validates the answer: `reply.parsed`.
    * An answer that does not fit is an `OutputError` after `retry.invalidOutput` more tries.
    */
-  readonly schema?: OutputSchema;
+  readonly schema?: Schema;
   readonly max_tokens?: number | null;
   readonly max_completion_tokens?: number | null;
   readonly temperature?: number | null;

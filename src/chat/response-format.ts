@@ -34,7 +34,7 @@ function convert(standard: unknown): Loose {
     const how =
       vendor === 'valibot'
         ? "wrap it in 'toStandardJsonSchema' of '@valibot/to-json-schema'"
-        : 'use a version of its library that implements Standard JSON Schema (zod 4.2, arktype 2.1.28), or { jsonSchema, validate }';
+        : 'use a library that implements Standard JSON Schema (zod from 4.2 but not zod/mini, arktype from 2.1.28), or { jsonSchema, validate }';
     return refuse(`has no JSON Schema: ${how}`, `a schema of ${toShown(vendor)}`);
   }
   let failure: unknown;

@@ -10,9 +10,8 @@ import { isFault, noteFault, toOutputError } from '../layers/output/fault.ts';
 export type Parsed<Schema extends OutputSchema, Tools> = Tools extends undefined ? InferOutput<Schema> : InferOutput<Schema> | undefined;
 
 /** A request with a schema, and whether it has tools. */
-export type SchemaRequest<Schema extends OutputSchema, Tools extends readonly ChatTool[] | undefined> = ChatRequest & {
+export type SchemaRequest<Schema extends OutputSchema, Tools extends readonly ChatTool[] | undefined> = ChatRequest<Schema, Tools> & {
   readonly schema: Schema;
-  readonly tools?: Tools;
 };
 
 /** What goes below of a request with a schema: what it asks of the provider, and the judge of what comes back. */
