@@ -12,9 +12,10 @@ import { Pool } from '../src/pool/pool.ts';
 import { createManualClock } from '../src/simulator/manual-clock.ts';
 import { fakeRouted, fakeWhole } from './support/fake-call.ts';
 import { createDeferred, type Deferred } from './support/deferred.ts';
+import { PERSON_TEXT, personSchema } from './support/schemas.ts';
 import { ask, at, attemptsOf, errorOf, group, key, record, useWorld } from './support/world.ts';
 
-// The order of the layers, seen from outside: observe, deadline, cache, route, retry, rotate, throttle, transport.
+// The order of the layers, seen from outside: observe, deadline, cache, route, batch, retry, output, rotate, throttle, transport.
 
 const world = useWorld();
 
@@ -144,6 +145,55 @@ test('retry is above rotate: an outage leaves every key as it was', async () => 
     ['ready', []],
     ['ready', []],
   ]);
+});
+
+test('output is below retry: an answer that does not fit is asked for again, and uses up no try at a sick provider', async () => {
+  let asked = 0;
+  const simulator = await world.simulator({
+    groups: [group('a')],
+    faults: [{ kind: 'overloaded' }],
+    reply: () => ['no', PERSON_TEXT][asked++] ?? '',
+  });
+  const client = world.client({ ...at(simulator, 'a'), retry: { attempts: 2, invalidOutput: 1 } });
+  const reply = await client.chat({ ...ask(), schema: personSchema() });
+  expect(attemptsOf(reply)).toEqual(['a overloaded retry', 'a bad_output retry', 'a ok answer']);
+});
+
+test('output is above rotate: an answer that does not fit is asked for with a new lease, and holds no key', async () => {
+  let asked = 0;
+  const simulator = await world.simulator({
+    groups: [group('a'), group('b')],
+    reply: () => ['no', PERSON_TEXT][asked++] ?? '',
+    faults: [{ kind: 'rate_limit', retryAfterMs: 60_000, after: 1 }],
+  });
+  const client = world.client(at(simulator, key('a', { weight: 9 }), 'b'));
+  const reply = await client.chat({ ...ask(), schema: personSchema() });
+  expect(attemptsOf(reply)).toEqual(['a bad_output retry', 'a rate_limited rotate', 'b ok answer']);
+  expect(client.keys.list().map(({ totals }) => totals.attempts)).toEqual([2, 1]);
+});
+
+test('the cache is above output: what is stored did fit, and is validated anew for who reads it', async () => {
+  let asked = 0;
+  const simulator = await world.simulator({ groups: [group('a')], reply: () => ['no', PERSON_TEXT][asked++] ?? '' });
+  const client = world.client({ ...at(simulator, 'a'), cache: true });
+  await client.chat({ ...ask(), schema: personSchema() });
+  const seen: unknown[] = [];
+  const hit = await client.chat({ ...ask(), schema: personSchema({ onValidate: (value) => seen.push(value) }) });
+  expect(hit.report).toMatchObject({ cache: 'hit', attempts: [] });
+  expect(seen).toEqual([{ name: 'Ada', age: 36 }]);
+});
+
+test('batch is above retry: each piece is retried by itself', async () => {
+  const simulator = await world.simulator({
+    groups: [group('a')],
+    faults: [
+      { kind: 'overloaded', times: 2 },
+      { kind: 'overloaded', after: 1 },
+    ],
+  });
+  const client = world.client({ ...at(simulator, 'a'), retry: { attempts: 3 } });
+  const reply = await client.embed({ model: 'm', input: Array.from({ length: 2049 }, () => 'x'), dimensions: 1 });
+  expect(attemptsOf(reply)).toEqual(['a overloaded retry', 'a overloaded retry', 'a ok answer', 'a overloaded retry', 'a ok answer']);
 });
 
 /** `rotate` over a pool and the throttle over a transport that answers when it is told to. */

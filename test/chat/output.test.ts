@@ -76,7 +76,7 @@ describe('Output', () => {
     const schema: OutputSchema = {
       jsonSchema: {},
       // Whatever a program throws.
-      validate: () => Promise.reject(thrown as Error),
+      validate: () => Promise.reject(thrown),
     };
     expect(await judge('{}', 'stop', schema)).toEqual({
       kind: 'invalid',

@@ -79,7 +79,7 @@ describe('toResponseFormat', () => {
     [
       'another library without JSON Schema',
       { '~standard': { version: 1, vendor: 'zod', validate: fits } },
-      /has no JSON Schema: use a version of its library .* or { jsonSchema, validate }: current value is a schema of "zod"$/,
+      /has no JSON Schema: use a library that .* or { jsonSchema, validate }: current value is a schema of "zod"$/,
     ],
     [
       'what no draft can say',

@@ -176,7 +176,7 @@ describe('an answer that does not fit', () => {
     const clock = world.clock();
     const simulator = await answering(PERSON_TEXT);
     const client = world.client({ ...at(simulator, 'a'), clock });
-    const asked = createDeferred<void>();
+    const asked = createDeferred();
     const validate = (): Promise<unknown> => {
       asked.resolve();
       return new Promise(() => {});

@@ -111,7 +111,7 @@ describe('batch', () => {
     const pending: Deferred<void>[] = [];
     const texts = Array.from({ length: 20 }, (_, index) => `${index}`);
     const running = run(embedding(texts), async (input) => {
-      const gate = createDeferred<void>();
+      const gate = createDeferred();
       pending.push(gate);
       await gate.promise;
       return answer(input);
@@ -158,7 +158,7 @@ describe('batch', () => {
       return new Promise((_resolve, reject) => {
         piece.deadline.listen((reason) => {
           ended.push(reason);
-          reject(reason as Error);
+          reject(reason);
         });
       });
     });
