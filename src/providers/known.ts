@@ -10,7 +10,7 @@ import { compatible, googleCompatible, servers, services } from './known/service
 import { openai as openaiProtocol } from './openai/openai.ts';
 import type { Protocol, ProtocolName } from './provider.ts';
 
-export type { Given, KnownProvider, Place, ReadVariable, SpecialOption } from './known/row.ts';
+export type { Given, KnownProvider, Place, SpecialOption } from './known/row.ts';
 
 /** Protocols by name, as servers speak them of which nothing else is known. */
 export const protocols: Readonly<Record<ProtocolName, Protocol>> = {
