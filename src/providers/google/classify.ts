@@ -49,6 +49,21 @@ const RULES: readonly Rule[] = [
     scope: 'group',
     taken: 'the project does not have this service',
   },
+  {
+    // It speaks of billing, too, which would be another project's way out, not this one's.
+    status: [400, 403, UNKNOWN],
+    says: /free tier.{0,40}not available in your (country|region)/i,
+    class: 'key_forbidden',
+    scope: 'group',
+    taken: 'not served in this country without billing',
+  },
+  {
+    status: [400, 403, UNKNOWN],
+    says: /user location is not supported/i,
+    class: 'key_forbidden',
+    scope: 'provider',
+    taken: 'not served from this country',
+  },
   { code: /^billing_disabled$/, class: 'quota_exhausted', scope: 'group', taken: 'the project has no billing' },
   { code: /^insufficient_g1_credits_balance$/, class: 'quota_exhausted', scope: 'group', taken: 'out of credits' },
   { code: /^quota_exhausted$/, class: 'quota_exhausted', scope: 'group', perModel: true, taken: 'out of quota for this model' },
