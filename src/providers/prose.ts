@@ -27,11 +27,15 @@ export interface ProseDate {
 }
 
 const ISO_DATE =
-  /\b(?:access|again|resets?|until|available|renews?|retry|after|wait)\b[^.\n]{0,40}?\b((\d{4}-\d{2}-\d{2})(?:(?:T|\s{1,3}(?:at\s{1,3})?)(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s{0,3}(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?)/i;
+  /\b(?:access|again|resets?|until|available|renews?|retry|after|wait|allowed)\b[^.\n]{0,40}?\b((\d{4}-\d{2}-\d{2})(?:(?:T|\s{1,3}(?:at\s{1,3})?)(\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s{0,3}(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?)/i;
 /** `usage limit reached|1732233600`: unix seconds or milliseconds. */
 const UNIX_DATE = /\b(?:limit reached\||resets? at:? |until )(\d{10}|\d{13})\b/i;
 const NEXT_MONTH = /\b(?:beginning|start|first day) of (?:the )?next (?:calendar )?month\b/i;
 const MIDNIGHT_UTC = /\b(?:resets?|again|until|available)\b[^.\n]{0,40}\b(?:midnight|00:00)(?::00)? \(?(?:UTC|GMT)\b/i;
+
+/** A time of today or tomorrow. */
+const TIME_UTC =
+  /\b(?:resets?|again|until|available|allowed|retry)\b[^.\n\d]{0,40}\b([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))? \(?(?:UTC|GMT)\b/i;
 
 /** Dates by which a sentence says that waiting ends: "You will regain access on 2026-08-01 at 00:00 UTC". UTC where no zone is named. */
 export function readProseDates(text: string, now: number): readonly ProseDate[] {
@@ -50,6 +54,12 @@ export function readProseDates(text: string, now: number): readonly ProseDate[] 
   }
   if (iso === null && MIDNIGHT_UTC.test(prose)) {
     dates.push({ at: Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate() + 1), said: '"midnight UTC"' });
+  }
+  const time = iso === null ? TIME_UTC.exec(prose) : null;
+  if (time !== null) {
+    const [said, hours, minutes, seconds = '0'] = time;
+    const at = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate(), Number(hours), Number(minutes), Number(seconds));
+    if (hours !== '00' || minutes !== '00') dates.push({ at: at < now ? at + 86_400_000 : at, said: `"${said}"` });
   }
   return dates.filter(({ at }) => Number.isFinite(at));
 }

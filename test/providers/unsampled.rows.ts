@@ -727,6 +727,34 @@ export const UNSAMPLED: readonly Unsampled[] = [
     'key_forbidden key',
   ),
 
+  // Other words for the same.
+  row('words', 429, { message: 'Limit reached. Next request allowed at 2026-07-01T12:00:45Z' }, 'rate_limited group', { afterS: 45 }),
+  row('words', 429, 'Rate limit exceeded. Try again at 12:05:00 UTC', 'rate_limited group', { afterS: 300 }),
+  row('words', 429, { error: { message: 'You have hit your daily token allowance. It resets at 00:00 UTC.' } }, 'quota_exhausted group', {
+    afterS: 43_200,
+  }),
+  row('words', 429, { error: { message: 'slow', resets_at: 1_782_907_260 } }, 'rate_limited group', { afterS: 60 }),
+  row('words', 429, { error: { message: 'slow', reset_in: 90 } }, 'rate_limited group', { afterS: 90 }),
+  row('words', 429, { error: { message: 'Concurrency limit of 4 reached for this account' } }, 'rate_limited group'),
+  row('words', 429, { error: { message: 'Your monthly limit of $50 has been reached' } }, 'quota_exhausted org'),
+  row('words', 429, { error: { message: 'Your rate limit for this model is 0' } }, 'model_unavailable group'),
+  row(
+    'words',
+    429,
+    { error: { message: 'You requested 5000 tokens but your limit is 4000 tokens per minute' } },
+    'request_too_large request',
+  ),
+  row('words', 403, { error: { message: 'Billing account disabled' } }, 'quota_exhausted org'),
+  row('words', 403, { error: { message: 'This API method requires billing to be enabled.' } }, 'quota_exhausted org'),
+  row('words', 403, { message: 'You do not have permission to access this model' }, 'model_unavailable group'),
+  row('words', 403, { error: 'Your plan does not include access to model foo' }, 'model_unavailable group'),
+  row('words', 403, { message: 'Access from your region is prohibited' }, 'key_forbidden provider'),
+  row('words', 451, { message: 'Unavailable for legal reasons' }, 'key_forbidden provider'),
+  row('words', 403, { error: { message: 'Your account has been flagged for abuse and suspended' } }, 'key_invalid key', { dead: true }),
+  row('words', 400, { message: 'Prompt contains 9000 tokens, maximum is 8192' }, 'context_length request'),
+  row('words', 400, { error: { message: 'no model specified' } }, 'bad_request request'),
+  row('words', 503, { message: 'Rate exceeded' }, 'rate_limited group'),
+
   // Text, and nothing at all.
   row('text', 429, 'rate limited, retry in 12 seconds', 'rate_limited group', { afterS: 12 }),
   row('text', 401, 'Unauthorized', 'key_invalid key'),

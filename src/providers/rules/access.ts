@@ -11,7 +11,7 @@ export const REGION_RULES: readonly Rule[] = [
   {
     status: REFUSED,
     code: /unsupported_country|unsupported_(region|location|territory)|(country|region|location)_(not_supported|blocked|forbidden|restricted)|geo_?(blocked|restricted)/,
-    says: /(country|territory|user location)\b.{0,40}\bnot (supported|allowed)|(?<!\bmodels?\b.{0,60})not (supported|available|allowed|offered|accessible) (in|from) (your|this) (country|region|location|territory)/i,
+    says: /(country|territory|user location)\b.{0,40}\bnot (supported|allowed)|(?<!\bmodels?\b.{0,60})(from|in) (your|this) (country|region|location|territory) (is|are) (prohibited|blocked|forbidden|restricted|denied|not)|(?<!\bmodels?\b.{0,60})not (supported|available|allowed|offered|accessible) (in|from) (your|this) (country|region|location|territory)/i,
     class: 'key_forbidden',
     scope: 'provider',
     taken: 'not served from this country',
@@ -52,7 +52,7 @@ export const KEY_PROSE: readonly Rule[] = [
   {
     // Between a key and what it is there may be no word of what it may not: "your token has no permission; project not found".
     status: [401, 403, UNKNOWN],
-    says: /\b(incorrect|invalid|unknown|malformed|wrong|bad)( or (missing|expired|invalid))? (x-api-key|(\w{1,20} ){0,2}(api[\s_-]?key|api token|access token|secret key|auth(entication|orization)? (key|token)|subscription key|server token))\b|\b(api[\s_-]?key|api token|access (token|key)|subscription key|your key|this key)\b((?!access|permission|authori[sz]ed|allowed|scope|model|project|endpoint|feature|resource|valid,|exceeded)[^;\n]){0,60}\b(not valid|is invalid|invalid|not found|does ?n[o']t exist|expired|revoked|leaked|disabled|deactivated|deleted|compromised|been blocked|suspended)|\baccount\b((?!temporar|feature|resource|model|does|has no|many requests)[^;\n]){0,40}\b(deactivated|disabled|terminated|banned|suspended|deleted|closed)/i,
+    says: /\b(incorrect|invalid|unknown|malformed|wrong|bad)( or (missing|expired|invalid))? (x-api-key|(\w{1,20} ){0,2}(api[\s_-]?key|api token|access token|secret key|auth(entication|orization)? (key|token)|subscription key|server token))\b|\b(api[\s_-]?key|api token|access (token|key)|subscription key|your key|this key)\b((?!access|permission|authori[sz]ed|allowed|scope|model|project|endpoint|feature|resource|valid,|exceeded)[^;\n]){0,60}\b(not valid|is invalid|invalid|not found|does ?n[o']t exist|expired|revoked|leaked|disabled|deactivated|deleted|compromised|been blocked|suspended)|(?<!\bbilling )\baccount\b((?!temporar|feature|resource|model|does|has no|many requests)[^;\n]){0,40}\b(deactivated|disabled|terminated|banned|suspended|deleted|closed)/i,
     class: 'key_invalid',
     scope: 'key',
     definitive: true,
@@ -108,7 +108,7 @@ export const MODEL_PROSE: readonly Rule[] = [
   },
   {
     status: REFUSED_OR_LIMITED,
-    says: /\bmodels?:? ?[`'"“]?[\w.:/@-]{0,120}[`'"”]?,? (does not exist|do(es)?n.t exist|(is |was |could )?not (be )?(found|exist|available|enabled|loaded|supported( for| in| by|[.,]|$))|has been (decommissioned|deprecated|removed|retired|disabled)|(is|was) (decommissioned|deprecated|retired|no longer)|no longer|(is )?disabled)|\bmodel or (endpoint|deployment) \S{1,80} does not exist|\b(no|not have|n.t have|denied|without) access to (the |this )?model|(unknown|invalid|unsupported|no such) model\b|not a valid model|no (endpoints?|models?) (found|loaded|available)|deployment.{0,40}(does not exist|not found)|\bendpoint:? [`'"]?(?!not\b|https?:|get\b|post\b|path\b|url\b)[\w.-]{1,80}[`'"]? (does not exist|(was )?not found)|not allowed to access (this |the )?model|with on-demand throughput isn|^model: \S{1,200}$|has not activated the model|must be verified to use the model|not allowed to sample from this model|try pulling it/im,
+    says: /\bmodels?:? ?[`'"“]?[\w.:/@-]{0,120}[`'"”]?,? (does not exist|do(es)?n.t exist|(is |was |could )?not (be )?(found|exist|available|enabled|loaded|supported( for| in| by|[.,]|$))|has been (decommissioned|deprecated|removed|retired|disabled)|(is|was) (decommissioned|deprecated|retired|no longer)|no longer|(is )?disabled)|\bmodel or (endpoint|deployment) \S{1,80} does not exist|\bnot include (access to )?(the |this )?model\b|\bpermission to (access|use|call) (the |this )?model\b|\b(no|not have|not include|n.t have|denied|without) access to (the |this )?model|(unknown|invalid|unsupported|no such) model\b|not a valid model|no (endpoints?|models?) (found|loaded|available)|deployment.{0,40}(does not exist|not found)|\bendpoint:? [`'"]?(?!not\b|https?:|get\b|post\b|path\b|url\b)[\w.-]{1,80}[`'"]? (does not exist|(was )?not found)|not allowed to access (this |the )?model|with on-demand throughput isn|^model: \S{1,200}$|has not activated the model|must be verified to use the model|not allowed to sample from this model|try pulling it/im,
     class: 'model_unavailable',
     scope: 'group',
     perModel: true,

@@ -80,7 +80,7 @@ export const RATE_PROSE: readonly Rule[] = [
   {
     // Words for it that no sample has. Not for a 413, where a limit of requests is one of size.
     status: [403, 503, UNKNOWN],
-    says: /too quickly\b|^rate.?limit|\brate.?limit(ed)?[.!]?$|\b(request|call|token)s? rate\b.{0,30}(exceeded|too high)|\bthrottl(ed|ing)\b|\b(concurren\w{1,4}|parallel|simultaneous)\b.{0,40}(limit|exceeded|reached|too many)|too many (concurrent|parallel|simultaneous|calls|messages)|^slow down\b|слишком много запросов|요청.{0,6}(많|초과)|レート制限|\b(requests?|calls?|quota)\b.{0,30}\blimit\b.{0,40}\b(exceeded|reached|exhausted)|\bout of (tokens|requests)\b|demasiadas (solicitudes|peticiones)|trop de requêtes|zu viele anfragen|muitas (solicitações|requisições)|请求.{0,6}(频繁|过多|过快)|(频率|速率|并发).{0,8}(限制|超)|限流|リクエスト.{0,6}多すぎ/im,
+    says: /too quickly\b|^rate exceeded|^rate.?limit|\brate.?limit(ed)?[.!]?$|\b(request|call|token)s? rate\b.{0,30}(exceeded|too high)|\bthrottl(ed|ing)\b|\b(concurren\w{1,4}|parallel|simultaneous)\b.{0,40}(limit|exceeded|reached|too many)|too many (concurrent|parallel|simultaneous|calls|messages)|^slow down\b|слишком много запросов|요청.{0,6}(많|초과)|レート制限|\b(requests?|calls?|quota)\b.{0,30}\blimit\b.{0,40}\b(exceeded|reached|exhausted)|\bout of (tokens|requests)\b|demasiadas (solicitudes|peticiones)|trop de requêtes|zu viele anfragen|muitas (solicitações|requisições)|请求.{0,6}(频繁|过多|过快)|(频率|速率|并发).{0,8}(限制|超)|限流|リクエスト.{0,6}多すぎ/im,
     class: 'rate_limited',
     scope: 'group',
     perModel: true,

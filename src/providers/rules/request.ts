@@ -10,7 +10,7 @@ export const REQUEST_RULES: readonly Rule[] = [
   },
   {
     status: REFUSED_OR_FAILED,
-    says: /context.?(length|window|size|limit).{0,60}(exceed|overflow|too long)|(exceed|larger than|longer than|beyond|overflow).{0,80}context.?(length|window|size|limit)?\b.{0,20}(of|length|window|size|limit)|maximum context length|(input|prompt) token count.{0,60}exceeds|too many (input |prompt )?tokens: (total|size|the)|(prompt|input|conversation|messages?) (is|are|was) too (long|large)|reduce the length of (the|your) (messages|prompt|input)|input is too large to process|prompt tokens.{0,40}(exceed|limit)|longer than the model.{0,20}context|range of input length|\b(inputs?|prompt)[`_ ]{1,2}tokens\b.{0,60}\bmust be (<|less|at most|smaller)/i,
+    says: /context.?(length|window|size|limit).{0,60}(exceed|overflow|too long)|(exceed|larger than|longer than|beyond|overflow).{0,80}context.?(length|window|size|limit)?\b.{0,20}(of|length|window|size|limit)|maximum context length|(input|prompt) token count.{0,60}exceeds|too many (input |prompt )?tokens: (total|size|the)|(prompt|input|conversation|messages?) (is|are|was) too (long|large)|reduce the length of (the|your) (messages|prompt|input)|input is too large to process|prompt tokens.{0,40}(exceed|limit)|longer than the model.{0,20}context|range of input length|\b(prompt|input|messages?)\b.{0,30}\d tokens\b.{0,40}\b(max(imum)?|at most|only)\b|\b(inputs?|prompt)[`_ ]{1,2}tokens\b.{0,60}\bmust be (<|less|at most|smaller)/i,
     class: 'context_length',
     scope: 'request',
     taken: 'longer than the context of the model',
@@ -23,7 +23,7 @@ export const REQUEST_RULES: readonly Rule[] = [
   },
   {
     status: REFUSED_OR_FAILED,
-    says: /content.{0,20}(management |filter(ing)? |usage )polic|content.?filter|flagged (as|for|by)|(input|prompt|content|output|response|request) (was|is|has been|were) (flagged|blocked|filtered)|(violat|against|block|rejected).{0,60}(usage polic|content polic|safety (system|polic|guideline)|acceptable use|moderation)|inappropriate content|safety system|guardrails?\b.{0,60}\b(failed|blocked|denied|intervened|triggered|rejected)|\b(in|out)put (is |contains |has |new_)?sensitive/i,
+    says: /content.{0,20}(management |filter(ing)? |usage )polic|content.?filter|(?<!\b(account|key|user|organi[sz]ation)\b.{0,30})flagged (as|for|by)|(input|prompt|content|output|response|request) (was|is|has been|were) (flagged|blocked|filtered)|(violat|against|block|rejected).{0,60}(usage polic|content polic|safety (system|polic|guideline)|acceptable use|moderation)|inappropriate content|safety system|guardrails?\b.{0,60}\b(failed|blocked|denied|intervened|triggered|rejected)|\b(in|out)put (is |contains |has |new_)?sensitive/i,
     class: 'content_filtered',
     scope: 'request',
     taken: 'refused for its content',

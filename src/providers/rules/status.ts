@@ -20,6 +20,7 @@ export const STATUS_RULES: readonly Rule[] = [
     scope: 'key',
     taken: 'forbidden to this key',
   },
+  { status: [451], class: 'key_forbidden', scope: 'provider', taken: 'refused for legal reasons, whatever the key' },
   { status: [404, 410], class: 'bad_request', scope: 'request', taken: 'nothing is at this address, so the base URL may be wrong' },
   {
     status: [UNKNOWN, 500, 502, 503],
