@@ -20,7 +20,7 @@ function classify(rules: readonly RuleOptions[], status: number, body: unknown, 
 }
 
 describe("the user's rules", () => {
-  test.each(NAMES.filter((name) => name !== 'bedrock'))('go before all others of %s, and the answer keeps its words', (protocol) => {
+  test.each(NAMES)('go before all others of %s, and the answer keeps its words', (protocol) => {
     const body = { error: { code: 'insufficient_quota', message: 'no money' } };
     const verdict = classify([{ match: 'NO MONEY', class: 'overloaded', holdMs: 1500 }], 429, body, protocol);
     expect(verdict).toMatchObject({
