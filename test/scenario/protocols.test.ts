@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import {
   type ChatReply,
@@ -8,7 +9,7 @@ import {
   StreamInterruptedError,
 } from '../../src/index.ts';
 import type { Fault, Reply, ReplyRequest, SimulatorOptions } from '../../src/simulator/index.ts';
-import { attemptsOf, errorOf, groupOf, readAll, SPEECHES, speaking, useWorld } from '../support/world.ts';
+import { attemptsOf, errorOf, groupOf, nextEvent, readAll, SPEECHES, speaking, useWorld } from '../support/world.ts';
 
 const world = useWorld();
 
@@ -168,13 +169,41 @@ describe.each(named)('over %s', (_title, speech) => {
       expect((await client.chat(ask('again'))).report.key).toBe('b');
     });
 
-    test('a limit inside the stream', async () => {
+    test.runIf(LIMITS[speech.protocol] !== undefined)('a limit inside the stream', async () => {
       const { client, simulator } = await open({ keys: ['a', 'b'] });
       simulator.fail({ kind: 'stream_error', key: 'a', error: LIMITS[speech.protocol] ?? {} });
       const stream = await client.chat(askStream());
       expect(await readAll(stream)).toBe(TEXT);
       expect(attemptsOf(await stream.reply())).toEqual(['a rate_limited rotate', 'b ok answer']);
     });
+  });
+
+  test('a limit is waited for as long as its provider says, where it says so', async () => {
+    const clock = world.clock();
+    const simulator = await world.simulator({
+      groups: [groupOf(speech, 'a')],
+      faults: [{ kind: 'rate_limit', retryAfterMs: 7_000 }],
+      reply: () => TEXT,
+    });
+    const client = world.client({ ...speaking(speech, simulator, 'a'), clock });
+    const held = nextEvent(client, 'key-held');
+    const call = client.chat(ask());
+    const { until } = await held;
+    expect(until - clock.now()).toBe(SILENT.includes(speech.protocol) ? 1_000 : 7_000);
+    await turn();
+    await clock.advance(until - clock.now());
+    expect((await call).text).toBe(TEXT);
+  });
+
+  test('limits told by headers are kept without meeting them, others are met', async () => {
+    const clock = world.clock();
+    const limits = { buckets: [{ counts: 'requests' as const, limit: 2, windowMs: 60_000, kind: 'fixed' as const }] };
+    const groups = [groupOf(speech, 'a', { limits })];
+    const simulator = await world.simulator({ groups, clock });
+    const client = world.client({ ...speaking(speech, simulator, 'a'), clock });
+    for (const text of ['one', 'two']) await client.chat(ask(text));
+    await errorOf(client.chat(ask('three'), { maxWaitMs: 0 }), KeysExhaustedError);
+    expect(simulator.stats()).toMatchObject({ served: 2, refused: TELLING.includes(speech.protocol) ? 0 : 1 });
   });
 
   test('a pool whose keys are all spent says so', async () => {
@@ -314,6 +343,10 @@ describe.each(named)('over %s', (_title, speech) => {
   });
 });
 
+/** Who never says when to come back, and who tells limits by headers. */
+const SILENT = ['cohere', 'bedrock'];
+const TELLING = ['openai', 'anthropic'];
+
 function call(name: string, input: object) {
   return { name, arguments: JSON.stringify(input) };
 }
@@ -324,11 +357,10 @@ function withoutIds<T>(value: T): unknown {
   return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (key === 'id' || !says(inner) ? undefined : inner)));
 }
 
-/** A limit as each protocol tells it inside a stream. */
+/** A limit as each protocol tells it inside a stream. Cohere's streams end with an error, or not: there is no word for one. */
 const LIMITS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   openai: { message: 'Rate limit reached. Please try again in 20s.', type: 'requests', code: 'rate_limit_exceeded' },
   anthropic: { type: 'rate_limit_error', message: 'This request would exceed your rate limit of 5 requests per minute.' },
   google: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'Resource has been exhausted (e.g. check quota).' },
-  cohere: { error: 'You are past the per minute request limit, please wait and try again later.' },
   bedrock: { type: 'throttlingException', message: 'Too many requests, please wait before trying again.' },
 };

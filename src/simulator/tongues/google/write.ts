@@ -69,7 +69,9 @@ export function writeStream(envelope: Envelope, content: Content, { query }: Inc
     toDeltas(choice, pieces).map((part) => chunk([{ content: { parts: [part], role: 'model' }, index }], early)),
   );
   const last = content.choices.map((choice, index) => ({ ...toLast(choice), finishReason: toFinish(choice), index }));
-  const opening = chunk([{ content: { parts: [{ text: '' }], role: 'model' }, index: 0 }], early);
+  // Of what is refused nothing is shown, not even an empty text.
+  const shown = content.choices[0]?.refusal === null ? { content: { parts: [{ text: '' }], role: 'model' } } : {};
+  const opening = chunk([{ ...shown, index: 0 }], early);
   const chunks = [opening, ...deltas, chunk(last, toUsage(content))].map((data) => [{ data }]);
   if (query.get('alt') === 'sse') return { contentType: EVENT_STREAM, chunks, closing: 1, frame: toSse };
   return { contentType: 'application/json; charset=UTF-8', chunks: [...chunks, [{ data: ']' }]], closing: 2, frame: toList };

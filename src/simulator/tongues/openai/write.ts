@@ -70,7 +70,9 @@ export function writeStream(envelope: Envelope, content: Content, { body = {} }:
 export const DONE: readonly StreamEvent[] = [{ data: '[DONE]' }];
 
 function toDeltas(choice: Choice, pieces: number): readonly object[] {
-  const deltas: object[] = [{ role: 'assistant', content: choice.toolCalls.length > 0 ? null : '', refusal: null }];
+  const deltas: object[] = [
+    { role: 'assistant', content: choice.content === null || choice.toolCalls.length > 0 ? null : '', refusal: null },
+  ];
   for (const text of splitText(choice.reasoning ?? '', pieces)) deltas.push({ reasoning_content: text });
   for (const content of splitText(choice.content ?? '', pieces)) deltas.push({ content });
   for (const refusal of splitText(choice.refusal ?? '', pieces)) deltas.push({ refusal });
