@@ -1,4 +1,4 @@
-import type { ContentPart } from '../chat/request.ts';
+import type { ContentPart, ResponseFormat } from '../chat/request.ts';
 import { RequestError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import type { WireEvent } from '../wire/types.ts';
@@ -62,6 +62,14 @@ export function toWrong(at: string, reason: string, value: unknown): RequestErro
   return new RequestError(`Cannot send the chat request as '${at}' ${reason}: current value is ${toShown(value)}`, {
     class: 'bad_request',
   });
+}
+
+/** A schema is an object, or is left out. */
+export function checkSchema(format: ResponseFormat | undefined): void {
+  const wanted: unknown = format?.type === 'json_schema' ? format.json_schema : {};
+  if (!isObject(wanted)) throw toWrong('response_format.json_schema', 'must be an object', wanted);
+  const { schema } = wanted;
+  if (schema !== undefined && !isObject(schema)) throw toWrong('response_format.json_schema.schema', 'must be an object', schema);
 }
 
 /** What one event carries. Providers that end a stream in OpenAI's way as well send a `[DONE]`, which is nothing here. */

@@ -1,6 +1,6 @@
 import type { Delta, ToolCallDelta } from '../../chat/chunk.ts';
 import type { Annotation, ReasoningDetail } from '../../chat/reply.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { toAnnotation } from './citations.ts';
 import type { Block } from './content.ts';
 import { CLAUDE } from './reasoning.ts';
@@ -62,7 +62,7 @@ export class Blocks {
   change(index: unknown, delta: Loose): readonly Delta[] {
     const block = this.#open.get(index);
     if (block === undefined) return [];
-    const field = typeof delta['type'] === 'string' ? GROWS[delta['type']] : undefined;
+    const field = typeof delta['type'] === 'string' && Object.hasOwn(GROWS, delta['type']) ? GROWS[delta['type']] : undefined;
     if (field !== undefined && typeof delta[field] === 'string') return this.#grow(block, field, delta[field]);
     if (delta['type'] === 'citations_delta') block.citations.push(delta['citation']);
     else for (const [name, value] of Object.entries(delta)) if (name !== 'type') block.more.set(name, value);

@@ -1,5 +1,5 @@
 import type { Annotation } from '../../chat/reply.ts';
-import type { Loose } from '../openai/decode.ts';
+import type { Loose } from '../loose.ts';
 
 /** Where the cited text stands in the content. */
 interface Place {

@@ -2,7 +2,7 @@ import type { Verdict } from '../../failure.ts';
 import type { WireFailure } from '../../wire/types.ts';
 import { classifyAnswer } from '../classify.ts';
 import { readIds } from '../ids.ts';
-import { isLoose } from '../openai/decode.ts';
+import { isLoose } from '../loose.ts';
 import type { Provider } from '../provider.ts';
 import { UNKNOWN, type Rule } from '../rules/rule.ts';
 

@@ -1,6 +1,6 @@
 import type { ContentPart } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { fromBase64, readDataUrl, toWrong, type DataUrl } from '../parts.ts';
 
 /** One block of a message, in Anthropic's shape. */

@@ -1,6 +1,7 @@
 import { Collector } from '../../chat/collect.ts';
 import type { ModelList, Whole } from '../../chat/reply.ts';
-import { isLoose, saysError, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
+import { saysError } from '../openai/decode.ts';
 import type { DecodeContext } from '../provider.ts';
 import { MessageDecoder } from './stream.ts';
 

@@ -2,7 +2,8 @@ import type { ChatRequest } from '../../chat/request.ts';
 import { RequestError } from '../../errors.ts';
 import type { WireRequest } from '../../wire/types.ts';
 import { mergeOptions, refuseUnknown, refusing, toWireRequest, type Unsupported } from '../encoding.ts';
-import { isLoose } from '../openai/decode.ts';
+import { isLoose } from '../loose.ts';
+import { checkSchema } from '../parts.ts';
 import type { EncodeInput, Provider } from '../provider.ts';
 import { toFormat, toInstruction } from './format.ts';
 import { toConversation } from './messages.ts';
@@ -73,6 +74,7 @@ export function encode(input: EncodeInput): WireRequest {
 function toBody(request: ChatRequest, { asked, model, stream, provider }: EncodeInput): Record<string, unknown> {
   const unsupported = refusing(asked, provider);
   refuseUnknown(request, KNOWN, unsupported);
+  checkSchema(request.response_format);
   const format = toFormat(request, model);
   const { system, messages } = toConversation(request.messages, unsupported);
   const tools = toTools(request, model, format, unsupported);

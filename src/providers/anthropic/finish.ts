@@ -1,5 +1,5 @@
 import type { FinishReason } from '../../chat/reply.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 const REASONS: Readonly<Record<string, FinishReason>> = {
   end_turn: 'stop',

@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../chat/request.ts';
+import { isLoose } from '../loose.ts';
 import { modelFacts } from './models.ts';
 import { isOpen, toNativeSchema } from './schema.ts';
 
@@ -31,7 +32,8 @@ export function toFormat(request: ChatRequest, model: string): Format {
   const format = request.response_format;
   if (format?.type === 'json_object') return toTool(request, model, 'json', ANY_OBJECT, 'Answers with the JSON object that was asked for.');
   if (format?.type !== 'json_schema') return TEXT;
-  const { schema = ANY_OBJECT, description, name } = format.json_schema ?? {};
+  const { schema: wanted, description, name } = format.json_schema ?? {};
+  const schema = isLoose(wanted) ? wanted : ANY_OBJECT;
   const facts = modelFacts(model);
   if (facts.schemas && (!isOpen(schema) || !facts.forcedTools)) return { kind: 'native', schema: toNativeSchema(schema) };
   return toTool(

@@ -1,6 +1,6 @@
 import type { AssistantMessage, ChatMessage } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { parseArguments, textOf, toWrong } from '../parts.ts';
 import { mark, toBlocks, toText, type Block } from './content.ts';
 import { toThinkingBlocks } from './reasoning.ts';

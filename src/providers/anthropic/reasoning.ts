@@ -1,4 +1,4 @@
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import type { Block } from './content.ts';
 
 /** Marks reasoning that Claude wrote: Anthropic and Claude on other clouds take it back. */

@@ -1,6 +1,7 @@
 import type { ChatChunk, Delta } from '../../chat/chunk.ts';
 import type { WireEvent } from '../../wire/types.ts';
-import { isLoose, isTold, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
+import { isTold } from '../openai/finish.ts';
 import { readEvent } from '../parts.ts';
 import type { DecodeContext, Decoded, StreamDecoder } from '../provider.ts';
 import { Blocks } from './blocks.ts';
@@ -41,6 +42,7 @@ export class MessageDecoder implements StreamDecoder {
   #id: string | undefined;
   #model: string;
   #usage: Loose | undefined;
+  #spoke = false;
   #ended = false;
 
   constructor(context: DecodeContext) {
@@ -72,7 +74,7 @@ export class MessageDecoder implements StreamDecoder {
     this.#usage = mergeUsage(undefined, message['usage']);
     const content = Array.isArray(message['content']) ? (message['content'] as unknown[]).filter(isLoose) : [];
     const said = content.flatMap((block) => [...this.#blocks.open(this, block), ...this.#blocks.close(this)]);
-    const first = this.#toChunk([{ role: 'assistant' }, ...said], keep(message));
+    const first = this.#toChunk(said, keep(message));
     return typeof message['stop_reason'] === 'string' ? this.#finish(message, first) : first;
   }
 
@@ -138,8 +140,11 @@ export class MessageDecoder implements StreamDecoder {
     return deltas.length === 0 ? NOTHING : { kind: 'chunk', chunk: this.#toChunk(deltas, {}) };
   }
 
+  /** The first one says who speaks, also in a stream that lost its beginning. */
   #toChunk(deltas: readonly Delta[], extra: Loose): ChatChunk {
-    return { ...extra, ...this.#base(), choices: [{ index: 0, delta: join(deltas), finish_reason: null }] };
+    const role = this.#spoke ? [] : [{ role: 'assistant' as const }];
+    this.#spoke = true;
+    return { ...extra, ...this.#base(), choices: [{ index: 0, delta: join([...role, ...deltas]), finish_reason: null }] };
   }
 
   #base(): Pick<ChatChunk, 'id' | 'object' | 'created' | 'model'> {

@@ -46,7 +46,7 @@ export function toThinking(request: ChatRequest, model: string, isForced: boolea
   const asked = toEffort(effort, facts);
   if (isForced) return withRoom(asked, facts, given);
   if (facts.thinking === 'adaptive') return withRoom({ ...asked, thinking: { type: 'adaptive' } }, facts, given);
-  const budget = fit(BUDGETS[effort] ?? DEFAULT_BUDGET, given ?? facts.maxTokens);
+  const budget = fit((Object.hasOwn(BUDGETS, effort) ? BUDGETS[effort] : undefined) ?? DEFAULT_BUDGET, given ?? facts.maxTokens);
   return withRoom({ ...asked, ...(budget === undefined ? {} : { thinking: { type: 'enabled', budget_tokens: budget } }) }, facts, given);
 }
 

@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { toWrong } from '../parts.ts';
 import type { Format } from './format.ts';
 import { modelFacts } from './models.ts';

@@ -1,6 +1,6 @@
 import type { Usage } from '../../chat/reply.ts';
 import { isCount } from '../../chat/usage.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 /** Fields that say the same as the neutral ones. */
 const ABSORBED = new Set([

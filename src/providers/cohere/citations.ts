@@ -1,5 +1,5 @@
 import type { Annotation } from '../../chat/reply.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 /** One annotation for each source. Sources with an address are OpenAI's `url_citation`; others keep Cohere's words. */
 export function toAnnotations(citation: Loose): readonly Annotation[] {

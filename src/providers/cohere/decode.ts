@@ -1,6 +1,7 @@
 import { Collector } from '../../chat/collect.ts';
 import type { ChatCompletion, Embeddings, ModelList, Whole } from '../../chat/reply.ts';
-import { isLoose, saysError, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
+import { saysError } from '../openai/decode.ts';
 import type { DecodeContext } from '../provider.ts';
 import { findFailure } from './finish.ts';
 import { ChatDecoder } from './stream.ts';
@@ -12,10 +13,11 @@ const MESSAGE_FIELDS = new Set(['role', 'content', 'tool_calls', 'citations', 't
 
 /** A whole answer with status 200; what is none is an error in the provider's own shape. */
 export function decodeWhole(body: unknown, context: DecodeContext): { readonly whole: Whole } | { readonly error: unknown } {
-  if (!isLoose(body) || saysError(body)) return { error: body };
-  const whole = READERS[context.asked.operation](body, context);
-  if (whole !== undefined) return { whole };
-  return { error: findFailure(body) ?? body };
+  if (!isLoose(body)) return { error: body };
+  const failure = findFailure(body);
+  if (failure !== undefined) return { error: failure };
+  const whole = saysError(body) ? undefined : READERS[context.asked.operation](body, context);
+  return whole === undefined ? { error: body } : { whole };
 }
 
 const READERS: Readonly<Record<DecodeContext['asked']['operation'], (body: Loose, context: DecodeContext) => Whole | undefined>> = {
@@ -27,7 +29,7 @@ const READERS: Readonly<Record<DecodeContext['asked']['operation'], (body: Loose
 /** Read as a stream is: its parts come at once. */
 function toChat(body: Loose, context: DecodeContext): ChatCompletion | undefined {
   const { message } = body;
-  if (!isLoose(message) || findFailure(body) !== undefined) return undefined;
+  if (!isLoose(message)) return undefined;
   const decoder = new ChatDecoder(context);
   decoder.name(body['id']);
   const { content, tool_plan: plan } = message;

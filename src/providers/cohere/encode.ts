@@ -1,9 +1,9 @@
 import type { ChatRequest, EmbedRequest } from '../../chat/request.ts';
 import type { WireRequest } from '../../wire/types.ts';
 import { mergeOptions, refuseUnknown, refusing, toWireRequest } from '../encoding.ts';
-import { isLoose } from '../openai/decode.ts';
-import { toWrong } from '../parts.ts';
-import type { EncodeInput } from '../provider.ts';
+import { isLoose } from '../loose.ts';
+import { checkSchema, toWrong } from '../parts.ts';
+import type { EncodeInput, Provider } from '../provider.ts';
 import { toMessages } from './messages.ts';
 import { toTools } from './tools.ts';
 
@@ -58,7 +58,8 @@ const NONE = new Set<string>();
 
 /** The exchange for one target. */
 export function encode(input: EncodeInput): WireRequest {
-  const { asked, provider, stream } = input;
+  const { asked, stream } = input;
+  const provider = atRoot(input.provider);
   switch (asked.operation) {
     case 'chat': {
       const accept = stream ? { accept: 'text/event-stream' } : {};
@@ -69,6 +70,11 @@ export function encode(input: EncodeInput): WireRequest {
     case 'models':
       return toWireRequest(provider, { path: '/v1/models', operation: 'models', body: undefined, query: { page_size: '1000' } });
   }
+}
+
+/** Versions stand in the paths, as chat and models have different ones: an address that names one is given without. */
+function atRoot(provider: Provider): Provider {
+  return { ...provider, baseURL: provider.baseURL.replace(/\/v[12]$/, '') };
 }
 
 function toChat(request: ChatRequest, { asked, model, stream, provider }: EncodeInput): Record<string, unknown> {
@@ -94,7 +100,8 @@ function toChat(request: ChatRequest, { asked, model, stream, provider }: Encode
 function toFormat(format: ChatRequest['response_format']): Record<string, unknown> {
   if (format?.type === 'json_object') return { response_format: { type: 'json_object' } };
   if (format?.type !== 'json_schema') return {};
-  const { schema } = format.json_schema ?? {};
+  checkSchema(format);
+  const { schema } = format.json_schema;
   return { response_format: { type: 'json_object', ...(schema === undefined ? {} : { json_schema: schema }) } };
 }
 
@@ -108,7 +115,7 @@ function toThinking({ thinking, reasoning_effort: effort }: ChatRequest): Record
   }
   if (effort == null) return {};
   if (effort === 'none') return { thinking: { type: 'disabled' } };
-  const budget = BUDGETS[effort];
+  const budget = Object.hasOwn(BUDGETS, effort) ? BUDGETS[effort] : undefined;
   return { thinking: { type: 'enabled', ...(budget === undefined ? {} : { token_budget: budget }) } };
 }
 

@@ -1,5 +1,5 @@
 import type { FinishReason } from '../../chat/reply.ts';
-import type { Loose } from '../openai/decode.ts';
+import type { Loose } from '../loose.ts';
 
 const REASONS: Readonly<Record<string, FinishReason>> = {
   COMPLETE: 'stop',

@@ -1,6 +1,6 @@
 import type { AssistantMessage, ChatMessage, ContentPart } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { textOf, toWrong } from '../parts.ts';
 
 /** Marks reasoning that Cohere's models wrote. */

@@ -1,6 +1,7 @@
 import type { ChatChunk, Delta } from '../../chat/chunk.ts';
 import type { WireEvent } from '../../wire/types.ts';
-import { isLoose, isTold, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
+import { isTold } from '../openai/finish.ts';
 import { readEvent } from '../parts.ts';
 import type { DecodeContext, Decoded, StreamDecoder } from '../provider.ts';
 import { toAnnotations } from './citations.ts';

@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 import { toWrong } from '../parts.ts';
 
 const NO_PARAMETERS = { type: 'object', properties: {} };

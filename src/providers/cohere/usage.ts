@@ -1,6 +1,6 @@
 import type { Usage } from '../../chat/reply.ts';
 import { isCount } from '../../chat/usage.ts';
-import { isLoose, type Loose } from '../openai/decode.ts';
+import { isLoose, type Loose } from '../loose.ts';
 
 /**
  * What is billed, where it is told; else what was processed, which holds Cohere's own preamble too. Both stay beside it. Cached tokens are of

@@ -53,6 +53,13 @@ describe('a schema', () => {
   });
 });
 
+test.each([
+  [{ type: 'json_schema' }, 'response_format.json_schema'],
+  [{ type: 'json_schema', json_schema: { name: 'n', schema: [] } }, 'response_format.json_schema.schema'],
+])('a format without the shape of one is refused: %j', (response_format, at) => {
+  expect(() => bodyOf({ response_format })).toThrow(`'${at}' must be an object`);
+});
+
 describe('any JSON object', () => {
   const request = { response_format: { type: 'json_object' } };
 

@@ -176,7 +176,7 @@ function toMessage(lines: readonly string[]): unknown {
 
 function grow(block: Record<string, unknown>, delta: Readonly<Record<string, unknown>>): void {
   const add = (field: string, text: unknown): void => {
-    Object.assign(block, { [field]: String(block[field] ?? '') + String(text) });
+    Object.assign(block, { [field]: (typeof block[field] === 'string' ? block[field] : '') + String(text) });
   };
   if (delta['type'] === 'text_delta') add('text', delta['text']);
   if (delta['type'] === 'thinking_delta') add('thinking', delta['thinking']);

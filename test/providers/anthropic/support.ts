@@ -16,7 +16,7 @@ export function anAnthropic(overrides: Partial<Provider> = {}): Provider {
 
 export function encodeChat(request: object, model = MODEL, stream = false, provider = anAnthropic()): WireRequest {
   // Requests of the wrong shape are tried, too.
-  return anthropic.encode({ asked: { operation: 'chat', request: { ...HI, ...request } as ChatRequest }, model, stream, provider });
+  return anthropic.encode({ asked: { operation: 'chat', request: { ...HI, ...request } }, model, stream, provider });
 }
 
 export function bodyOf(request: object, model = MODEL, stream = false): Record<string, unknown> {
@@ -24,7 +24,7 @@ export function bodyOf(request: object, model = MODEL, stream = false): Record<s
 }
 
 export function asking(request: object = {}): Asked {
-  return { operation: 'chat', request: { ...HI, ...request } as ChatRequest };
+  return { operation: 'chat', request: { ...HI, ...request } };
 }
 
 export function replyOf(body: unknown, request: object = {}, model = MODEL): ChatCompletion {
