@@ -8,7 +8,7 @@ import { DocumentNames, toDocumentFormat } from './documents.ts';
 export type Block = Loose;
 
 /** Marks the end of what is to be cached. */
-export const CACHE_POINT = 'cachePoint';
+const CACHE_POINT = 'cachePoint';
 
 /** Blocks of Converse's own that callers may write among their parts. */
 const OWN_BLOCKS: readonly string[] = [
