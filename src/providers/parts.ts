@@ -29,7 +29,7 @@ function unescape(text: string): string {
   }
 }
 
-export function toBase64(text: string): string {
+function toBase64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
 

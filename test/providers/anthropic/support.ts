@@ -7,7 +7,7 @@ import type { Decoded, Provider } from '../../../src/providers/provider.ts';
 import type { WireRequest } from '../../../src/wire/types.ts';
 import { aContext, aProvider } from '../support.ts';
 
-export const MODEL = 'claude-sonnet-4-5';
+const MODEL = 'claude-sonnet-4-5';
 export const HI: ChatRequest = { model: 'x', messages: [{ role: 'user', content: 'Hi' }] };
 
 export function anAnthropic(overrides: Partial<Provider> = {}): Provider {
@@ -23,7 +23,7 @@ export function bodyOf(request: object, model = MODEL, stream = false): Record<s
   return JSON.parse(encodeChat(request, model, stream).body ?? '') as Record<string, unknown>;
 }
 
-export function asking(request: object = {}): Asked {
+function asking(request: object = {}): Asked {
   return { operation: 'chat', request: { ...HI, ...request } };
 }
 

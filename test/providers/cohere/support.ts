@@ -8,7 +8,7 @@ import type { WireRequest } from '../../../src/wire/types.ts';
 import { aContext, aProvider } from '../support.ts';
 
 export const HI: ChatRequest = { model: 'x', messages: [{ role: 'user', content: 'Hi' }] };
-export const MODEL = 'command-a-03-2025';
+const MODEL = 'command-a-03-2025';
 
 export function aCohere(overrides: Partial<Provider> = {}): Provider {
   return aProvider({ name: 'cohere', protocol: cohere, baseURL: 'https://api.cohere.com', ...overrides });
