@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { isObject } from './check.ts';
 import { joinHeaders } from './headers.ts';
 import { findTongue } from './tongues/find.ts';
-import type { Incoming, Question, Route, Tongue, WireBody } from './tongues/tongue.ts';
+import type { Question, WireBody } from './question.ts';
+import type { Incoming, Route, Tongue } from './tongues/tongue.ts';
 
 /** A request, read and understood as far as it can be. */
 export interface Arrival {

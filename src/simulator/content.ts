@@ -2,7 +2,8 @@ import type { Random } from '../clock.ts';
 import { isObject } from './check.ts';
 import type { Use } from './quota.ts';
 import { clipTokens, countChatTokens, estimateTokens, readPrompt } from './tokens.ts';
-import type { Question, SimulatedProtocol } from './tongues/tongue.ts';
+import type { SimulatedProtocol } from './protocol.ts';
+import type { Question } from './question.ts';
 
 /** What a `reply` function is told. */
 export interface ReplyRequest {

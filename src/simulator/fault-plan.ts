@@ -2,7 +2,7 @@ import type { Random } from '../clock.ts';
 import { isObject, type Checker } from './check.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import { matches } from './pattern.ts';
-import { PROTOCOLS, type SimulatedProtocol } from './tongues/tongue.ts';
+import { PROTOCOLS, type SimulatedProtocol } from './protocol.ts';
 
 /** A fault that was planned. */
 export interface FaultHandle {

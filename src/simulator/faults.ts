@@ -1,4 +1,4 @@
-import type { SimulatedProtocol } from './tongues/tongue.ts';
+import type { SimulatedProtocol } from './protocol.ts';
 
 /** Which requests a fault meets, and how often. Every field given must fit. */
 export interface FaultMatch {

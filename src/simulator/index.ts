@@ -15,7 +15,7 @@ export type {
 export type { BucketCounts, BucketKind } from './buckets.ts';
 export type { Latency } from './latency.ts';
 export type { Reply, ReplyFunction, ReplyRequest, SimulatedMessage } from './content.ts';
-export type { SimulatedProtocol } from './tongues/tongue.ts';
+export type { SimulatedProtocol } from './protocol.ts';
 export type {
   AnswerFault,
   CutFault,

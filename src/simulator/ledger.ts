@@ -1,5 +1,5 @@
 import type { FaultKind } from './faults.ts';
-import type { SimulatedProtocol } from './tongues/tongue.ts';
+import type { SimulatedProtocol } from './protocol.ts';
 
 /**
  * How a request ended: `served` to the last byte (slowly too); `refused` by a limit; `rejected` for its key, its path or

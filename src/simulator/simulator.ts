@@ -10,7 +10,7 @@ import { branchRandom } from './random.ts';
 import { LoopbackServer } from './server.ts';
 import { readSettings, readState, type Settings } from './settings.ts';
 import { BASE_PATHS } from './tongues/find.ts';
-import type { SimulatedProtocol } from './tongues/tongue.ts';
+import type { SimulatedProtocol } from './protocol.ts';
 
 /**
  * Starts a provider that speaks the protocols of OpenAI, Anthropic, Google, Cohere and Amazon Bedrock on a free port of 127.0.0.1,

@@ -1,4 +1,4 @@
-import type { Question } from './tongues/tongue.ts';
+import type { Question } from './question.ts';
 import type { Use } from './quota.ts';
 
 /** Characters in one token: OpenAI's rule of thumb for English, and what its limiter is said to estimate with. */

@@ -3,7 +3,8 @@ import { bedrock } from './bedrock/bedrock.ts';
 import { cohere } from './cohere/cohere.ts';
 import { google } from './google/google.ts';
 import { openai } from './openai/openai.ts';
-import { PROTOCOLS, type Incoming, type SimulatedProtocol, type Tongue } from './tongue.ts';
+import { PROTOCOLS, type SimulatedProtocol } from '../protocol.ts';
+import type { Incoming, Tongue } from './tongue.ts';
 
 const TONGUES: Readonly<Record<SimulatedProtocol, Tongue>> = { openai, anthropic, google, cohere, bedrock };
 

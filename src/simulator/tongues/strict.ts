@@ -1,5 +1,5 @@
 import { isObject } from '../check.ts';
-import type { WireBody } from './tongue.ts';
+import type { WireBody } from '../question.ts';
 
 /** A list of objects; what is none of them is an empty object, so that its fields are missing. */
 export function readObjects(value: unknown): readonly WireBody[] {

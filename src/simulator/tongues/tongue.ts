@@ -1,17 +1,10 @@
 import type { Random } from '../../clock.ts';
 import type { BucketCounts } from '../buckets.ts';
 import type { Content } from '../content.ts';
+import type { SimulatedProtocol } from '../protocol.ts';
+import type { Question, WireBody } from '../question.ts';
 import type { Readings, Use } from '../quota.ts';
 import type { GroupSettings, Hints } from '../settings.ts';
-
-/** The protocols that a simulator speaks. */
-export const PROTOCOLS = ['openai', 'anthropic', 'google', 'cohere', 'bedrock'] as const;
-
-/** One of them. */
-export type SimulatedProtocol = (typeof PROTOCOLS)[number];
-
-/** A body as it came: nothing in it is to be trusted. */
-export type WireBody = Readonly<Record<string, unknown>>;
 
 export type Headers = Readonly<Record<string, string>>;
 
@@ -48,22 +41,6 @@ export interface ShownKey {
   readonly text: string;
   /** True when the request was signed with this secret. Only for signed requests. */
   readonly isSignedWith?: (secret: string) => boolean;
-}
-
-/** What a request asks, told apart from how it asks. Read from rubbish too: `complain` says what is wrong with it. */
-export interface Question {
-  readonly model: string;
-  readonly stream: boolean;
-  /** The text of each message, or each embedding input; a list of token numbers counts as its tokens. */
-  readonly texts: readonly (string | readonly number[])[];
-  /** The most tokens that one choice may have; `undefined` when the request does not say. */
-  readonly outputLimit: number | undefined;
-  /** How many choices are asked for. */
-  readonly choices: number;
-  /** The tool that must be called. */
-  readonly tool: { readonly name: string; readonly parameters: unknown } | undefined;
-  /** The answer must be JSON, of this schema if there is one. */
-  readonly json: { readonly schema: unknown } | undefined;
 }
 
 /** What is wrong with a request; `param` and `code` for protocols that tell them. */

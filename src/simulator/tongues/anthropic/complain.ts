@@ -1,7 +1,8 @@
 import { isObject } from '../../check.ts';
 import { findUnknown, first, firstOf, readNumber, readObject, readObjects, readText, show, words } from '../strict.ts';
 import { sign } from '../texts.ts';
-import type { Complaint, Incoming, WireBody } from '../tongue.ts';
+import type { WireBody } from '../../question.ts';
+import type { Complaint, Incoming } from '../tongue.ts';
 
 const FIELDS = words(`
   model max_tokens messages system metadata stop_sequences stream temperature top_k top_p tools tool_choice thinking

@@ -1,5 +1,6 @@
 import { readNumber, readObject, readObjects, readText } from '../strict.ts';
-import type { Incoming, Question, WireBody } from '../tongue.ts';
+import type { Question, WireBody } from '../../question.ts';
+import type { Incoming } from '../tongue.ts';
 
 /** What a body asks, whatever else is wrong with it. */
 export function read({ body = {} }: Incoming): Question {
@@ -16,7 +17,7 @@ export function read({ body = {} }: Incoming): Question {
 }
 
 /** The text of some content, that of tool results too. */
-export function readBlocks(content: unknown): string {
+function readBlocks(content: unknown): string {
   if (typeof content === 'string') return content;
   return readObjects(content)
     .map((block) => (block['type'] === 'tool_result' ? readBlocks(block['content']) : readText(block['text'])))

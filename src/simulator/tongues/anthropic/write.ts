@@ -111,6 +111,6 @@ function toChunks(block: Block, index: number, pieces: number): readonly (readon
 }
 
 /** An event bears the name of its type. */
-export function toEvent(data: { readonly type: string; readonly [more: string]: unknown }): StreamEvent {
+function toEvent(data: { readonly type: string; readonly [more: string]: unknown }): StreamEvent {
   return { event: data.type, data };
 }

@@ -1,7 +1,8 @@
 import { isObject } from '../../check.ts';
 import { findUnknown, first, firstOf, readNumber, readObject, readObjects, readText, show, words } from '../strict.ts';
 import { sign } from '../texts.ts';
-import type { Complaint, Incoming, Route, WireBody } from '../tongue.ts';
+import type { WireBody } from '../../question.ts';
+import type { Complaint, Incoming, Route } from '../tongue.ts';
 import { readInputs, readSpecs } from './read.ts';
 
 const FIELDS = words(`

@@ -17,7 +17,7 @@ export function toMessages(chunks: Chunks): readonly Uint8Array[] {
 }
 
 /** Lengths, their checksum, headers, payload, checksum of all: numbers are big-endian. */
-export function toMessage({ event = '', data, exception = false }: StreamEvent): Uint8Array {
+function toMessage({ event = '', data, exception = false }: StreamEvent): Uint8Array {
   const kind = exception ? 'exception' : 'event';
   const headers = Buffer.concat([
     toHeader(`:${kind}-type`, event),

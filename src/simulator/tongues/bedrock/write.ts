@@ -1,7 +1,8 @@
 import type { Choice, Content } from '../../content.ts';
 import type { Use } from '../../quota.ts';
 import { parseArguments, sign, splitText, toVector } from '../texts.ts';
-import type { Envelope, Incoming, Question, Script, StreamEvent } from '../tongue.ts';
+import type { Question } from '../../question.ts';
+import type { Envelope, Incoming, Script, StreamEvent } from '../tongue.ts';
 import { AMAZON_STREAM, toMessages } from './event-stream.ts';
 
 const STOP_REASONS: Readonly<Record<string, string>> = {

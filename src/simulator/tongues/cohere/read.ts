@@ -1,6 +1,7 @@
 import { isObject } from '../../check.ts';
 import { findUnknown, first, firstOf, readNumber, readObject, readObjects, readText, show, words } from '../strict.ts';
-import type { Complaint, Incoming, Question, Route, WireBody } from '../tongue.ts';
+import type { Question, WireBody } from '../../question.ts';
+import type { Complaint, Incoming, Route } from '../tongue.ts';
 
 /** What a body asks, whatever else is wrong with it. */
 export function read({ body = {} }: Incoming, route: Route | undefined): Question {

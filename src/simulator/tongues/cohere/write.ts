@@ -2,7 +2,8 @@ import type { Choice, Content } from '../../content.ts';
 import type { Use } from '../../quota.ts';
 import { EVENT_STREAM, toSse } from '../sse.ts';
 import { splitText, toVector } from '../texts.ts';
-import type { Envelope, Incoming, Question, Script, StreamEvent } from '../tongue.ts';
+import type { Question } from '../../question.ts';
+import type { Envelope, Incoming, Script, StreamEvent } from '../tongue.ts';
 
 const FINISH_REASONS: Readonly<Record<string, string>> = {
   stop: 'COMPLETE',

@@ -1,7 +1,8 @@
 import { isObject } from '../../check.ts';
 import { first, firstOf, readObject, readObjects, readText, words } from '../strict.ts';
 import { isSignature } from '../texts.ts';
-import type { Complaint, Incoming, Question, Route, WireBody } from '../tongue.ts';
+import type { Question, WireBody } from '../../question.ts';
+import type { Complaint, Incoming, Route } from '../tongue.ts';
 import { checkConfig, checkFunction, checkNames, checkToolConfig } from './config.ts';
 import { readFunctions } from './read.ts';
 

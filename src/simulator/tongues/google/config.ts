@@ -1,6 +1,6 @@
 import { isObject } from '../../check.ts';
 import { findUnknown, firstOf, readNumber, readObject, readText, words } from '../strict.ts';
-import type { WireBody } from '../tongue.ts';
+import type { WireBody } from '../../question.ts';
 
 const CONFIG_FIELDS = words(`
   stopSequences responseMimeType responseSchema responseJsonSchema responseModalities candidateCount maxOutputTokens

@@ -1,5 +1,6 @@
 import { readNumber, readObject, readObjects, readText } from '../strict.ts';
-import type { Incoming, Question, Route, WireBody } from '../tongue.ts';
+import type { Question, WireBody } from '../../question.ts';
+import type { Incoming, Route } from '../tongue.ts';
 
 /** What a request asks, whatever else is wrong with it. The model and the form of the answer are in the path. */
 export function read({ body = {} }: Incoming, route: Route | undefined): Question {

@@ -1,7 +1,8 @@
 import type { Choice, Content } from '../../content.ts';
 import { EVENT_STREAM, toSse } from '../sse.ts';
 import { parseArguments, sign, splitText, toVector } from '../texts.ts';
-import type { Chunks, Envelope, Incoming, Question, Route, Script } from '../tongue.ts';
+import type { Question } from '../../question.ts';
+import type { Chunks, Envelope, Incoming, Route, Script } from '../tongue.ts';
 import { readInputs } from './read.ts';
 
 const FINISH_REASONS: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { isObject } from '../../check.ts';
-import type { Complaint, Incoming, Question, Route, WireBody } from '../tongue.ts';
+import type { Question, WireBody } from '../../question.ts';
+import type { Complaint, Incoming, Route } from '../tongue.ts';
 
 /** What a body asks, whatever else is wrong with it. */
 export function read({ body = {} }: Incoming, route: Route | undefined): Question {
