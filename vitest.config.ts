@@ -27,7 +27,15 @@ export default defineConfig({
     reporters: ['default'],
     projects: [
       // What the library does: `npm run test:nodes` runs this part on every Node line that is supported.
-      { extends: true, test: { ...shared, name: 'core', include: ['test/**/*.test.ts'], exclude: ['test/house/**', 'test/peers/**', '**/node_modules/**', '**/.tmp/**'] } },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'core',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/house/**', 'test/peers/**', '**/node_modules/**', '**/.tmp/**'],
+        },
+      },
       // What the official SDKs make of the same answers: `npm run test:peers` installs them and runs this part.
       ...(process.env['KEYWHEEL_PEERS'] === '1'
         ? [{ extends: true as const, test: { ...shared, name: 'peers', include: ['test/peers/*.test.ts'], testTimeout: 60_000 } }]

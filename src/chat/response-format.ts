@@ -3,12 +3,14 @@ import { toPrintable, toShown } from '../printable.ts';
 import { isLoose, type Loose } from './checks.ts';
 import type { ResponseFormat } from './request.ts';
 import type { OutputSchema } from './schema.ts';
-import { isStrict } from './strict.ts';
+import { isStrict, toClosed } from './strict.ts';
 
 /** What a schema asks the model for. */
 export function toResponseFormat(schema: OutputSchema): ResponseFormat {
   const { $schema: _, ...rest } = toJsonSchema(schema);
-  return { type: 'json_schema', json_schema: { name: toName(rest['title']), schema: rest, strict: isStrict(rest) } };
+  const closed = toClosed(rest);
+  const strict = isStrict(closed);
+  return { type: 'json_schema', json_schema: { name: toName(rest['title']), schema: strict ? closed : rest, strict } };
 }
 
 function toJsonSchema(schema: unknown): Loose {

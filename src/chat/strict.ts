@@ -36,6 +36,28 @@ export function isStrict(schema: Loose): boolean {
   return schema['type'] === 'object' && schema['anyOf'] === undefined && keeps(schema, 0);
 }
 
+/**
+ * A copy in which objects that do not say whether they are open are closed: most libraries leave it unsaid, and a model need not write
+ * what nobody asked for.
+ */
+export function toClosed(schema: Loose): Loose {
+  return close(schema, 0) as Loose;
+}
+
+function close(schema: unknown, depth: number): unknown {
+  if (!isLoose(schema) || depth > DEEPEST) return schema;
+  const copy: Record<string, unknown> = { ...schema };
+  if (isObject(schema) && schema['additionalProperties'] === undefined) copy['additionalProperties'] = false;
+  for (const name of ['properties', '$defs', 'definitions'] as const) {
+    const group = schema[name];
+    if (isLoose(group)) copy[name] = Object.fromEntries(Object.entries(group).map(([key, each]) => [key, close(each, depth + 1)]));
+  }
+  if (schema['items'] !== undefined) copy['items'] = close(schema['items'], depth + 1);
+  const { anyOf } = schema;
+  if (Array.isArray(anyOf)) copy['anyOf'] = (anyOf as unknown[]).map((each) => close(each, depth + 1));
+  return copy;
+}
+
 function keeps(schema: unknown, depth: number): boolean {
   if (!isLoose(schema) || depth > DEEPEST || !Object.keys(schema).every((name) => KEYWORDS.has(name))) return false;
   if (!saysWhat(schema) || (isObject(schema) && !isClosed(schema))) return false;

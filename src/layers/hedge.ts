@@ -79,7 +79,7 @@ class Race {
     if ('answer' in end) {
       loser.deadline.end(new LostRace());
       // Both may have answered in the same tick.
-      void loser.end.then((done) => drop(done));
+      void loser.end.then((late) => leave(late));
       return this.#take(winner, end);
     }
     winner.deadline.close();
@@ -100,6 +100,6 @@ class Race {
   }
 }
 
-function drop(end: Finish): void {
+function leave(end: Finish): void {
   if ('answer' in end && end.answer.kind === 'parts') void end.answer.parts.return?.();
 }

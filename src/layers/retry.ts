@@ -112,6 +112,7 @@ class Retrying {
     return {
       attempts: this.#options.attempts,
       timeoutRepeated: this.#timeoutRepeated.has(trace),
+      elsewhere: this.#startWithinMs !== Infinity,
       now,
       // Where something else is on offer (`startBy`), it takes over sooner than a back-off longer than that patience would end.
       patienceMs: Math.min(deadline.at - now, settings.maxWaitMs - trace.waitedMs, this.#startWithinMs),

@@ -61,7 +61,14 @@ const key = options(
 
 const provider = options(
   {
-    protocol: v.optional(v.picklist(PROTOCOLS, PROTOCOLS.map((name) => `'${name}'`).join(' or '))),
+    protocol: v.optional(
+      v.picklist(
+        PROTOCOLS,
+        `${PROTOCOLS.slice(0, -1)
+          .map((name) => `'${name}'`)
+          .join(', ')} or '${PROTOCOLS.at(-1)}'`,
+      ),
+    ),
     baseURL: v.optional(text),
     // What keys are is told key by key, so that no message can show one.
     keys: v.optional(v.unknown()),

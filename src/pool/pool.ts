@@ -139,7 +139,11 @@ export class Pool {
     place: { readonly now: number; readonly limit: number; readonly order: number },
     first: Group | undefined,
   ): Lease | Promise<Lease> {
-    const boundBy = serving.expecting ? 'a fresh key' : first === undefined ? 'nothing' : `${binding(first, ask, place.now)} (group ${first.id})`;
+    const boundBy = serving.expecting
+      ? 'a fresh key'
+      : first === undefined
+        ? 'nothing'
+        : `${binding(first, ask, place.now)} (group ${first.id})`;
     const waiter = new Waiting(ask, deadline, place, boundBy, (earliest) => this.#whyRefused(ask, deadline, earliest));
     const leave = serving.enqueue(waiter);
     return waiter.settled() ?? waiter.wait(leave);

@@ -19,8 +19,8 @@ export interface Estimate {
 /** What one streamed event turned out to be. */
 export type Decoded =
   | { readonly kind: 'chunk'; readonly chunk: ChatChunk }
-  /** The terminal marker: nothing follows. */
-  | { readonly kind: 'end' }
+  /** The terminal marker: nothing follows, but for what it says itself. */
+  | { readonly kind: 'end'; readonly chunks?: readonly ChatChunk[] }
   /** An error inside the stream, in the provider's own shape, for `classify`. */
   | { readonly kind: 'error'; readonly body: unknown }
   | { readonly kind: 'nothing' };

@@ -33,6 +33,8 @@ export class ChunkReader {
   readonly #idle: Alarm;
   #open = true;
   #ended = false;
+  /** What the terminal marker said. */
+  #last: readonly ChatChunk[] = [];
 
   constructor(events: EventReader, decoder: StreamDecoder, failures: StreamFailures, patience: Patience) {
     this.#events = events;
@@ -44,15 +46,15 @@ export class ChunkReader {
 
   /** What is at hand. Throws an `AttemptError` for an error inside the stream or a stream that was cut. */
   take(): Next {
-    if (this.#ended) return 'end';
+    if (this.#ended) return this.#end(this.#last);
     for (let event = this.#events.take(); event !== undefined; event = this.#events.take()) {
       const decoded = this.#decode(event);
       if (decoded.kind === 'chunk') return decoded;
-      if (decoded.kind === 'end') return this.#end();
+      if (decoded.kind === 'end') return this.#end(decoded.chunks ?? []);
       if (decoded.kind === 'error') throw this.#failures.inBand(decoded.body);
     }
     if (this.#open) return undefined;
-    if (this.#decoder.complete) return this.#end();
+    if (this.#decoder.complete) return this.#end([]);
     throw this.#failures.cut();
   }
 
@@ -75,9 +77,10 @@ export class ChunkReader {
     this.#idle.cancel();
   }
 
-  #end(): 'end' {
+  #end([chunk, ...rest]: readonly ChatChunk[]): Next {
     this.#ended = true;
-    return 'end';
+    this.#last = rest;
+    return chunk === undefined ? 'end' : { chunk };
   }
 
   #decode(event: WireEvent): Decoded {

@@ -26,6 +26,22 @@ describe('toResponseFormat', () => {
     expect(asked).toEqual([{ target: 'draft-2020-12' }]);
   });
 
+  test('closes a copy of what is silent about further properties, where that makes it strict', () => {
+    const properties = { name: { type: 'string' }, friends: { type: 'array', items: { type: 'object', properties: {} } } };
+    const silent = { type: 'object', properties, required: ['name', 'friends'] };
+    const closed = {
+      type: 'object',
+      properties: { ...properties, friends: { type: 'array', items: { type: 'object', properties: {}, additionalProperties: false } } },
+      required: ['name', 'friends'],
+      additionalProperties: false,
+    };
+    expect(toResponseFormat({ jsonSchema: silent, validate: fits })).toMatchObject({ json_schema: { schema: closed, strict: true } });
+    expect(silent).not.toHaveProperty('additionalProperties');
+    const optional = { ...silent, required: ['name'] };
+    const format = toResponseFormat({ jsonSchema: optional, validate: fits });
+    expect(format).toMatchObject({ json_schema: { schema: optional, strict: false } });
+  });
+
   test('takes a schema that is a function', () => {
     const schema = Object.assign(() => 'called', personSchema());
     expect(toResponseFormat(schema)).toMatchObject({ json_schema: { name: 'A_person' } });

@@ -42,6 +42,7 @@ const RESOLVED: Readonly<Record<string, unknown>> = {
   'ClientOptions.idleTimeoutMs': settings.idleTimeoutMs,
   'ClientOptions.fallbackAfterMs': settings.fallbackAfterMs,
   'CallOptions.priority': call.settings.priority,
+  'CallOptions.resume': call.settings.resume,
 };
 
 /** Defaults that are told in words, and whether the code does what the words say. */
@@ -94,6 +95,7 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'CallOptions.affinity: none': call.settings.affinity === undefined,
   'CallOptions.groups: all': call.settings.groups === undefined,
   'CallOptions.keys: all': call.settings.keys === undefined,
+  'CallOptions.hedge: none': call.settings.hedgeAfterMs === Infinity,
 };
 
 /** Kept by the client itself, where no resolved value shows them: tested with `client.chat`. */

@@ -21,6 +21,8 @@ test('without options a call gets the defaults, and nothing new is made for it',
       affinity: undefined,
       groups: undefined,
       keys: undefined,
+      hedgeAfterMs: Infinity,
+      resume: false,
     },
   });
   expect(uncached.settings.cache).toEqual({ mode: 'off', ttlMs: 0 });
@@ -51,6 +53,8 @@ test('each option goes where it belongs', () => {
     affinity: 'a',
     groups: ['b', 'a'],
     keys: ['d', 'c'],
+    hedge: { afterMs: 3 },
+    resume: true,
     tags: { a: 'b' },
     onEvent: () => {},
   };
@@ -65,6 +69,8 @@ test('each option goes where it belongs', () => {
       affinity: 'a',
       groups: ['a', 'b'],
       keys: ['c', 'd'],
+      hedgeAfterMs: 3,
+      resume: true,
     },
   });
   expect(options.groups).toEqual(['b', 'a']);
@@ -125,6 +131,9 @@ describe('a wrong or unknown option is a ConfigError', () => {
     [{ affinity: 5 }, `'affinity' must be a string: current value is 5`],
     [{ groups: 'a' }, `'groups' must be an array of strings: current value is "a"`],
     [{ keys: [5] }, `'keys.0' must be a string: current value is 5`],
+    [{ hedge: 5 }, `'hedge' must be an object { afterMs }: current value is 5`],
+    [{ hedge: { afterMs: -1 } }, `'hedge.afterMs' must be a number of ms from 0: current value is -1`],
+    [{ resume: 'yes' }, `'resume' must be a boolean: current value is "yes"`],
     [{ tags: { user: 5 } }, `'tags.user' must be a string: current value is 5`],
     [{ tags: new Map() }, `'tags' must be an object of strings: current value is an object`],
     [{ onEvent: 'log' }, `'onEvent' must be a function: current value is "log"`],

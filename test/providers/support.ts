@@ -1,6 +1,7 @@
 import { openai } from '../../src/providers/openai/openai.ts';
 import type { Asked } from '../../src/chat/asked.ts';
-import type { DecodeContext, Provider } from '../../src/providers/provider.ts';
+import type { ChatChunk } from '../../src/chat/chunk.ts';
+import type { DecodeContext, Decoded, Provider } from '../../src/providers/provider.ts';
 import type { WireEvent, WireFailure } from '../../src/wire/types.ts';
 
 /** A provider of OpenAI's protocol, with what a test wants different. */
@@ -25,8 +26,14 @@ export function aContext(overrides: Partial<DecodeContext> = {}): DecodeContext 
   return { asked: CHAT, model: 'm', now: Date.UTC(2026, 6, 1), ...overrides };
 }
 
-export const CHAT: Asked = { operation: 'chat', request: { model: 'm', messages: [{ role: 'user', content: 'Hi' }] } };
+const CHAT: Asked = { operation: 'chat', request: { model: 'm', messages: [{ role: 'user', content: 'Hi' }] } };
 export const EMBED: Asked = { operation: 'embed', request: { model: 'm', input: 'a' } };
+
+/** The chunks that one event came to. */
+export function chunksOf(decoded: Decoded): readonly ChatChunk[] {
+  if (decoded.kind === 'chunk') return [decoded.chunk];
+  return decoded.kind === 'end' ? (decoded.chunks ?? []) : [];
+}
 
 /** A failed exchange as the wire hands it on. */
 export function failureOf(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}, inBand = false): WireFailure {

@@ -114,18 +114,16 @@ describe('a stream that says nothing within firstTokenTimeoutMs', () => {
   ] as const)('as it %s is answered by the next target, and the report says why', async (_name, fault) => {
     const { stream, pass, one } = await hanging({ faults: [fault] });
     await pass(1);
-    await pass(2);
     const answered = await stream;
     expect(await readAll(answered)).not.toBe('');
     const { report } = await answered.reply();
-    expect(report).toMatchObject({ provider: 'two', firstTokenMs: 10_000 });
+    expect(report).toMatchObject({ provider: 'two', firstTokenMs: 5_000 });
     expect(report.attempts.map(({ class: taken, action }) => [taken, action])).toEqual([
-      ['timeout', 'retry'],
       ['timeout', 'fallback'],
       ['ok', 'answer'],
     ]);
     expect(report.attempts[0]?.why).toContain("'firstTokenTimeoutMs' is 5000");
-    expect(one.stats().received).toBe(2);
+    expect(one.stats().received).toBe(1);
   });
 
   test('is repeated once at the only target, and no hold is laid on its keys', async () => {

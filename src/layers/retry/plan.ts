@@ -19,6 +19,8 @@ export interface Bounds {
   /** The call has had its one repeat after a timeout. */
   readonly timeoutRepeated: boolean;
   readonly now: number;
+  /** Another target, or an answer of the cache, waits to be asked. */
+  readonly elsewhere: boolean;
   /** The longest sleep that fits: the deadline, what is left of the waiting time, and what else is on offer. */
   readonly patienceMs: number;
 }
@@ -52,8 +54,9 @@ export function planRepeats(error: AttemptError, tried: Tried, bounds: Bounds, r
   if (!error.reached && tried.reconnects < MAX_RECONNECTS) {
     repeats.push({ purse: 'reconnects', delayMs: toDelay(RECONNECT_BASE_MS, tried.reconnects, hintMs, random) });
   }
-  // A timeout has already cost its whole time, and the provider may have done the work: once is enough.
-  const hopeless = verdict.class === 'timeout' && bounds.timeoutRepeated;
+  // A timeout has already cost its whole time, and the provider may have done the work: once is enough, and where somebody else can
+  // answer, not even that.
+  const hopeless = verdict.class === 'timeout' && (bounds.timeoutRepeated || bounds.elsewhere);
   if (tried.retries + 1 < bounds.attempts && !hopeless) {
     repeats.push({ purse: 'retries', delayMs: toDelay(BASE_MS, tried.retries, hintMs, random) });
   }

@@ -99,7 +99,7 @@ export class MessageDecoder implements StreamDecoder {
         return this.#change(body);
       case 'message_stop': {
         const last = this.end();
-        return last === undefined ? { kind: 'end' } : { kind: 'chunk', chunk: last };
+        return last === undefined ? { kind: 'end' } : { kind: 'end', chunks: [last] };
       }
       default:
         return NOTHING;

@@ -92,14 +92,15 @@ export class ConverseDecoder implements StreamDecoder {
     const stopped = this.#stop(body);
     if (stopped === undefined) return { kind: 'error', body: toSpoilt(body['stopReason']) };
     const counts = this.#metadata === undefined ? undefined : this.#count(this.#metadata);
-    return { kind: 'chunk', chunk: counts === undefined ? stopped : { ...counts, ...stopped } };
+    return counts === undefined ? { kind: 'chunk', chunk: stopped } : { kind: 'end', chunks: [stopped, counts] };
   }
 
   #decodeMetadata(body: Loose): Decoded {
     if (this.#metadata !== undefined) return NOTHING;
     this.#metadata = body;
-    const counts = this.#stopped ? this.#count(body) : undefined;
-    return counts === undefined ? NOTHING : { kind: 'chunk', chunk: counts };
+    if (!this.#stopped) return NOTHING;
+    const counts = this.#count(body);
+    return counts === undefined ? { kind: 'end' } : { kind: 'end', chunks: [counts] };
   }
 
   #stop({ stopReason, ...others }: Loose): ChatChunk | undefined {

@@ -22,6 +22,8 @@ export function readFinish(told: unknown): { readonly finish: FinishReason | nul
 /** The error of a message that says that it failed, in a shape for `classify`. */
 export function findFailure({ finish_reason: told, error }: Loose): unknown {
   if (typeof told !== 'string' || !Object.hasOwn(FAILURES, told)) return undefined;
-  const said = typeof error === 'string' && error !== '' ? error : `The answer ended with finish_reason '${told}'`;
-  return { error: { code: FAILURES[told], message: said } };
+  // What it says of itself is more than that it failed: a limit, for one, is no sickness.
+  const said = typeof error === 'string' && error !== '' ? error : undefined;
+  if (said !== undefined && told === 'ERROR') return { error: { message: said } };
+  return { error: { code: FAILURES[told], message: said ?? `The answer ended with finish_reason '${told}'` } };
 }

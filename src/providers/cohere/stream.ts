@@ -95,7 +95,8 @@ export class ChatDecoder implements StreamDecoder {
     if (failure !== undefined) return { kind: 'error', body: failure };
     this.name(body['id']);
     this.#ended = true;
-    return { kind: 'chunk', chunk: this.last(told) };
+    const { usage, ...finish } = this.last(told);
+    return { kind: 'end', chunks: usage == null ? [finish] : [finish, { ...finish, choices: [], usage }] };
   }
 
   #toDelta(type: string | undefined, body: Loose): Delta | undefined {

@@ -4,7 +4,7 @@ import { fakeFailure } from '../../support/fake-call.ts';
 
 const NOW = 1_000_000;
 const FRESH: Tried = { retries: 0, reconnects: 0 };
-const BOUNDS: Bounds = { attempts: 4, timeoutRepeated: false, now: NOW, patienceMs: Infinity };
+const BOUNDS: Bounds = { attempts: 4, timeoutRepeated: false, elsewhere: false, now: NOW, patienceMs: Infinity };
 const half = (): number => 0.5;
 const hint = (ms: number) => ({ until: { at: NOW + ms, source: 'retry-after' as const } });
 const unopened = { reached: false };
@@ -37,6 +37,7 @@ const ROWS: readonly Row[] = [
   { name: 'a back-off longer than the patience', error: fakeFailure('overloaded'), bounds: { patienceMs: 250 }, repeats: [] },
   { name: 'timeout', error: fakeFailure('timeout'), repeats: [['retries', 250]] },
   { name: 'timeout after a repeated timeout', error: fakeFailure('timeout'), bounds: { timeoutRepeated: true }, repeats: [] },
+  { name: 'timeout where somebody else can answer', error: fakeFailure('timeout'), bounds: { elsewhere: true }, repeats: [] },
   {
     name: 'server error after a repeated timeout',
     error: fakeFailure('server_error'),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aMessage, bodyOf, replyOf, streamOf } from './support.ts';
+import { chunksOf } from '../support.ts';
 
 const SCHEMA = {
   type: 'object',
@@ -118,7 +119,7 @@ describe('an answer by tool', () => {
     const { decoded, reply } = streamOf([...said, ...called('place')], PLACE, OLD);
     expect(reply.choices).toEqual(whole.choices);
     expect(
-      decoded.flatMap((item) => (item.kind === 'chunk' ? item.chunk.choices.map(({ delta }) => delta.content) : [])).filter(Boolean),
+      decoded.flatMap((item) => chunksOf(item).flatMap(({ choices }) => choices.map(({ delta }) => delta.content))).filter(Boolean),
     ).toEqual(['{"city":', '"Rome"}']);
   });
 

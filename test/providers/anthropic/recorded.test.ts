@@ -5,7 +5,7 @@ import { Collector } from '../../../src/chat/collect.ts';
 import { anthropic } from '../../../src/providers/anthropic/anthropic.ts';
 import type { Decoded } from '../../../src/providers/provider.ts';
 import { EventDecoder } from '../../../src/wire/sse.ts';
-import { aContext } from '../support.ts';
+import { chunksOf, aContext } from '../support.ts';
 
 // Recorded answers; the folder is not part of the project.
 const FIXTURES = new URL('../../../../shared/fixtures/vercel-ai/anthropic/', import.meta.url);
@@ -40,7 +40,7 @@ function decodeLines(lines: readonly string[]): {
   const decoder = anthropic.startStream(aContext());
   const collector = new Collector();
   const decoded = lines.map((data) => decoder.decode({ event: (JSON.parse(data) as Wire).type, data }));
-  for (const item of decoded) if (item.kind === 'chunk') collector.add(item.chunk);
+  for (const chunk of decoded.flatMap(chunksOf)) collector.add(chunk);
   return { decoded, reply: collector.reply(), complete: decoder.complete };
 }
 
@@ -95,7 +95,7 @@ describe.skipIf(files.length === 0)('recorded answers (skipped where ../shared i
       expect(reply.choices).toHaveLength(1);
       expect(reply.choices[0]?.finish_reason).toMatch(/stop|tool_calls|content_filter/);
       expect(reply.usage?.total_tokens).toBeGreaterThanOrEqual(0);
-      const chunks = decoded.flatMap((item) => (item.kind === 'chunk' ? [item.chunk] : []));
+      const chunks = decoded.flatMap((item) => chunksOf(item));
       expect(chunks[0]?.choices[0]?.delta.role).toBe('assistant');
       expect(chunks.at(-1)).toMatchObject({ choices: [], usage: reply.usage });
       // The message that the stream grew, sent as a plain answer, is the same.
@@ -130,7 +130,7 @@ describe.skipIf(files.length === 0)('recorded answers (skipped where ../shared i
     const drain = (): void => {
       for (let event = events.take(); event !== undefined; event = events.take()) {
         const decoded = decoder.decode(event);
-        if (decoded.kind === 'chunk') collector.add(decoded.chunk);
+        for (const chunk of chunksOf(decoded)) collector.add(chunk);
       }
     };
     for (const byte of Buffer.from(text)) {

@@ -5,7 +5,7 @@ import { validateChat } from '../../../src/chat/validate.ts';
 import { RequestError } from '../../../src/errors.ts';
 import { anthropic } from '../../../src/providers/anthropic/anthropic.ts';
 import { cohere } from '../../../src/providers/cohere/cohere.ts';
-import { aContext, aProvider } from '../support.ts';
+import { chunksOf, aContext, aProvider } from '../support.ts';
 
 // Words of both protocols, so that rubbish gets past the first checks.
 const WORDS = [
@@ -104,7 +104,7 @@ describe.each([anthropic, cohere])('$name takes rubbish', (protocol) => {
         const collector = new Collector();
         for (const event of events) {
           const decoded = decoder.decode({ event: undefined, data: JSON.stringify(event) });
-          if (decoded.kind === 'chunk') collector.add(decoded.chunk);
+          for (const chunk of chunksOf(decoded)) collector.add(chunk);
         }
         expect(collector.reply().object).toBe('chat.completion');
       }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { anthropic } from '../../../src/providers/anthropic/anthropic.ts';
 import type { Decoded } from '../../../src/providers/provider.ts';
-import { aContext } from '../support.ts';
+import { chunksOf, aContext } from '../support.ts';
 import { aMessage, replyOf, streamOf } from './support.ts';
 
 const START = {
@@ -76,7 +76,7 @@ describe('a stream', () => {
     ]);
     expect(reply.choices[0]?.message.reasoning_content).toBe('Well');
     const calls = decoded.flatMap((item) =>
-      item.kind === 'chunk' ? item.chunk.choices.flatMap(({ delta: change }) => change.tool_calls ?? []) : [],
+      chunksOf(item).flatMap(({ choices }) => choices.flatMap(({ delta: change }) => change.tool_calls ?? [])),
     );
     expect(calls.map(({ index, id }) => [index, id])).toEqual([
       [0, 'toolu_1'],
@@ -89,9 +89,7 @@ describe('a stream', () => {
   });
 
   test('begins with the role and ends with the reason, then the usage without choices', () => {
-    const chunks = streamOf([START, open(0, { type: 'text', text: 'Hi' }), stop(0), ...END]).decoded.flatMap((item) =>
-      item.kind === 'chunk' ? [item.chunk] : [],
-    );
+    const chunks = streamOf([START, open(0, { type: 'text', text: 'Hi' }), stop(0), ...END]).decoded.flatMap((item) => chunksOf(item));
     expect(
       chunks.map(({ choices, usage }) => [choices.map((choice) => [choice.delta, choice.finish_reason]), usage?.total_tokens]),
     ).toEqual([

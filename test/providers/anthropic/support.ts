@@ -5,7 +5,7 @@ import type { ChatRequest } from '../../../src/chat/request.ts';
 import { anthropic } from '../../../src/providers/anthropic/anthropic.ts';
 import type { Decoded, Provider } from '../../../src/providers/provider.ts';
 import type { WireRequest } from '../../../src/wire/types.ts';
-import { aContext, aProvider } from '../support.ts';
+import { chunksOf, aContext, aProvider } from '../support.ts';
 
 const MODEL = 'claude-sonnet-4-5';
 export const HI: ChatRequest = { model: 'x', messages: [{ role: 'user', content: 'Hi' }] };
@@ -43,7 +43,7 @@ export function streamOf(
   const decoder = anthropic.startStream(aContext({ asked: asking(request), model, requestId: 'req_1' }));
   const collector = new Collector();
   const decoded = events.map((event) => decoder.decode({ event: (event as { readonly type?: string }).type, data: JSON.stringify(event) }));
-  for (const item of decoded) if (item.kind === 'chunk') collector.add(item.chunk);
+  for (const chunk of decoded.flatMap(chunksOf)) collector.add(chunk);
   return { decoded, reply: collector.reply(), complete: decoder.complete };
 }
 

@@ -256,7 +256,8 @@ describe('a stream', () => {
     const events = [...start, delta(0, { text: 'a' }), stop(0), counted ?? ['', {}], stopped ?? ['', {}]] as Told;
     const { chunks, reply, complete } = await decodeStream(events, theContext(CLAUDE));
     expect(complete).toBe(true);
-    expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }], usage: { total_tokens: 142 } });
+    expect(chunks.at(-2)).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 142 } });
     expect(reply.usage?.total_tokens).toBe(142);
   });
 

@@ -8,7 +8,7 @@ import { Body } from '../../../src/wire/body.ts';
 import { FrameReader } from '../../../src/wire/frames.ts';
 import type { WireEvent } from '../../../src/wire/types.ts';
 import { toEventFrame, toExceptionFrame } from '../../support/frames.ts';
-import { aContext, aProvider } from '../support.ts';
+import { chunksOf, aContext, aProvider } from '../support.ts';
 
 export const CLAUDE = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0';
 export const OLD_CLAUDE = 'anthropic.claude-3-5-sonnet-20241022-v2:0';
@@ -72,9 +72,10 @@ export function decodeEvents(events: readonly WireEvent[], context: DecodeContex
   for (const event of events) {
     const decoded = decoder.decode(event);
     if (decoded.kind === 'error') errors.push(decoded.body);
-    if (decoded.kind !== 'chunk') continue;
-    chunks.push(decoded.chunk);
-    collector.add(decoded.chunk);
+    for (const chunk of chunksOf(decoded)) {
+      chunks.push(chunk);
+      collector.add(chunk);
+    }
   }
   return { chunks, reply: collector.reply(), errors, complete: decoder.complete };
 }

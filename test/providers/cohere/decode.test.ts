@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { cohere } from '../../../src/providers/cohere/cohere.ts';
 import { Collector } from '../../../src/chat/collect.ts';
 import { EventDecoder } from '../../../src/wire/sse.ts';
-import { aContext, aProvider, EMBED, failureOf } from '../support.ts';
+import { chunksOf, aContext, aProvider, EMBED, failureOf } from '../support.ts';
 import { replyOf, streamOf } from './support.ts';
 
 const USAGE = {
@@ -115,8 +115,8 @@ describe('an answer', () => {
     expect(complete).toBe(true);
     expect(decoded[0]).toMatchObject({ kind: 'chunk', chunk: { choices: [{ delta: { role: 'assistant' } }] } });
     expect(decoded.at(-1)).toMatchObject({
-      kind: 'chunk',
-      chunk: { choices: [{ finish_reason: 'tool_calls' }], usage: { prompt_tokens: 12 } },
+      kind: 'end',
+      chunks: [{ choices: [{ finish_reason: 'tool_calls' }] }, { choices: [], usage: { prompt_tokens: 12 } }],
     });
     expect(streamOf(EVENTS.slice(0, -1)).complete).toBe(false);
   });
@@ -129,7 +129,7 @@ describe('an answer', () => {
     const drain = (): void => {
       for (let event = events.take(); event !== undefined; event = events.take()) {
         const decoded = decoder.decode(event);
-        if (decoded.kind === 'chunk') collector.add(decoded.chunk);
+        for (const chunk of chunksOf(decoded)) collector.add(chunk);
       }
     };
     for (const byte of Buffer.from(`\ufeff${text}`)) {

@@ -5,7 +5,7 @@ import type { ChatCompletion, ReplyMessage } from '../../../src/chat/reply.ts';
 import type { ChatRequest } from '../../../src/chat/request.ts';
 import { google } from '../../../src/providers/google/google.ts';
 import type { Decoded, Provider } from '../../../src/providers/provider.ts';
-import { aContext, aProvider } from '../support.ts';
+import { chunksOf, aContext, aProvider } from '../support.ts';
 
 export const studio = aProvider({ name: 'google', protocol: google, baseURL: 'https://generativelanguage.googleapis.com/v1beta' });
 export const vertex = aProvider({
@@ -64,7 +64,7 @@ export function streamed(...events: readonly unknown[]): {
   const decoded = events.map((event) =>
     decoder.decode({ event: undefined, data: typeof event === 'string' ? event : JSON.stringify(event) }),
   );
-  const chunks = decoded.flatMap((item) => (item.kind === 'chunk' ? [item.chunk] : []));
+  const chunks = decoded.flatMap((item) => chunksOf(item));
   const collector = new Collector();
   for (const chunk of chunks) collector.add(chunk);
   return { decoded, chunks, complete: decoder.complete, reply: collector.reply() };

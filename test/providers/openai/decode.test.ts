@@ -4,7 +4,7 @@ import { Collector } from '../../../src/chat/collect.ts';
 import { readUsage, toUsage } from '../../../src/chat/usage.ts';
 import { decodeWhole } from '../../../src/providers/openai/decode.ts';
 import { startStream } from '../../../src/providers/openai/stream.ts';
-import { aContext, EMBED } from '../support.ts';
+import { chunksOf, aContext, EMBED } from '../support.ts';
 
 const chat = aContext();
 const embed = aContext({ asked: EMBED });
@@ -122,7 +122,7 @@ function readBoth(message: object, beside: object = {}): { readonly whole: unkno
     { index: 0, delta: {}, finish_reason: 'stop' },
   ]) {
     const event = decoder.decode({ event: undefined, data: JSON.stringify({ ...good, ...beside, choices: [choice] }) });
-    if (event.kind === 'chunk') collector.add(event.chunk);
+    for (const chunk of chunksOf(event)) collector.add(chunk);
   }
   return { whole: 'whole' in decoded && readMessage(decoded.whole), streamed: readMessage(collector.reply()) };
 }

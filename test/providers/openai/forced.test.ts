@@ -3,7 +3,7 @@ import { Collector } from '../../../src/chat/collect.ts';
 import type { ChatRequest } from '../../../src/chat/request.ts';
 import { createOpenAI } from '../../../src/providers/openai/openai.ts';
 import { dialects } from '../../../src/providers/openai/dialects.ts';
-import { aContext, aProvider } from '../support.ts';
+import { chunksOf, aContext, aProvider } from '../support.ts';
 
 const protocol = createOpenAI(dialects.deepseek);
 const provider = aProvider({ name: 'deepseek', protocol });
@@ -80,7 +80,7 @@ function readBoth(message: { readonly tool_calls?: readonly (typeof answer)[] },
   const choices = [{ delta: { role: 'assistant', ...rest } }, ...pieces.map((delta) => ({ delta })), { delta: {}, finish_reason: finish }];
   for (const chunk of [...choices.map((choice) => ({ ...head, choices: [{ index: 0, ...choice }] })), { ...head, choices: [], usage }]) {
     const event = decoder.decode({ event: undefined, data: JSON.stringify(chunk) });
-    if (event.kind === 'chunk') collector.add(event.chunk);
+    for (const chunk of chunksOf(event)) collector.add(chunk);
   }
   return { whole: 'whole' in whole && whole.whole, streamed: collector.reply() };
 }

@@ -6,7 +6,7 @@ import { readUsage } from '../../../src/chat/usage.ts';
 import { knownProviders } from '../../../src/providers/known.ts';
 import { openai } from '../../../src/providers/openai/openai.ts';
 import type { Protocol } from '../../../src/providers/provider.ts';
-import { aContext, EMBED } from '../support.ts';
+import { chunksOf, aContext, EMBED } from '../support.ts';
 
 /** Recorded answers of real servers; the folder is not part of the project. */
 const FIXTURES = new URL('../../../../shared/fixtures/vercel-ai/', import.meta.url);
@@ -62,7 +62,7 @@ function collect(recording: Recording): { readonly reply: ChatCompletion; readon
   for (const data of payloadsOf(recording)) {
     const event = decoder.decode({ event: undefined, data });
     if (event.kind === 'error') throw new Error(`The recording is taken for an error: ${data}`);
-    if (event.kind === 'chunk') collector.add(event.chunk);
+    for (const chunk of chunksOf(event)) collector.add(chunk);
   }
   return { reply: collector.reply(), complete: decoder.complete };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChatChunk } from '../../../src/chat/chunk.ts';
 import { startStream } from '../../../src/providers/openai/stream.ts';
 import type { Decoded } from '../../../src/providers/provider.ts';
-import { aContext } from '../support.ts';
+import { chunksOf as chunksOfOne, aContext } from '../support.ts';
 
 function decodeAll(...events: readonly unknown[]): { readonly decoded: readonly Decoded[]; readonly complete: boolean } {
   const decoder = startStream(aContext());
@@ -14,7 +14,7 @@ function decodeAll(...events: readonly unknown[]): { readonly decoded: readonly 
 }
 
 function chunksOf(...events: readonly unknown[]): readonly ChatChunk[] {
-  return decodeAll(...events).decoded.flatMap((item) => (item.kind === 'chunk' ? [item.chunk] : []));
+  return decodeAll(...events).decoded.flatMap((item) => chunksOfOne(item));
 }
 
 const head = { id: 'c1', object: 'chat.completion.chunk', created: 5, model: 'm' };

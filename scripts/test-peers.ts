@@ -1,0 +1,14 @@
+/**
+ * `npm run test:peers`: the official SDKs judge keywheel's requests and answers. They are installed in a folder of their own before,
+ * so that `npm ci` of the project stays small; types first, as an SDK may have changed its own.
+ */
+import { spawnSync } from 'node:child_process';
+import { argv, env, exit } from 'node:process';
+
+for (const [program, ...rest] of [
+  ['tsc', '-p', 'test/peers'],
+  ['vitest', 'run', '--project', 'peers', ...argv.slice(2)],
+] as const) {
+  const { status } = spawnSync('npm', ['exec', '--', program, ...rest], { stdio: 'inherit', env: { ...env, KEYWHEEL_PEERS: '1' } });
+  if (status !== 0) exit(status ?? 1);
+}
