@@ -1,14 +1,12 @@
-/** One name for two targets: a model on this machine when it runs, else a hosted one. */
+/** One name for three targets: a model on this machine when it runs, else Anthropic's, else OpenAI's. The request is the same. */
 import { createClient } from 'keywheel';
-import { openProvider } from './support/provider.ts';
+import { openTwoProviders } from './support/provider.ts';
 
-await using provider = await openProvider();
+await using provider = await openTwoProviders();
 await using client = createClient({
-  providers: {
-    ollama: { keys: [], baseURL: 'http://127.0.0.1:11434/v1' },
-    openai: { keys: provider.keys, baseURL: provider.baseURL },
-  },
-  models: { small: ['ollama/llama3.2', 'openai/gpt-4o-mini'] },
+  env: provider.env,
+  providers: { ollama: { keys: [], baseURL: 'http://127.0.0.1:11434/v1' }, anthropic: {}, openai: {} },
+  models: { small: ['ollama/llama3.2', 'anthropic/claude-haiku-4-5', 'openai/gpt-4o-mini'] },
 });
 
 const reply = await client.chat({ model: 'small', messages: [{ role: 'user', content: 'Which model are you?' }] });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { isCurrent } from '../../scripts/providers-table.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 import { runProgram } from '../support/program.ts';
 import { findRunBlocks } from './readme.ts';
@@ -32,6 +33,10 @@ describe.skipIf(readme === undefined)(`README.md${readme === undefined ? ' (skip
     const file = writeProgram(code);
     const ran = await runProgram(file, { OPENAI_API_KEYS: KEYS.join(','), OPENAI_BASE_URL: simulator.baseURL });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('tells of each known provider what the code knows: `npx tsx scripts/providers-table.ts --write`', () => {
+    expect(isCurrent(readme ?? '')).toBe(true);
   });
 
   test('has code whose types hold', () => {

@@ -8,6 +8,8 @@ import { readSources, ROOT } from './sources.ts';
 /** The demo runs by itself (`npm run demo`, a step of `npm run check`): it takes its twenty seconds. */
 const examples = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.ts') && name !== 'demo.ts');
 
+const SCRIPTED = ['tools.ts', 'structured-output.ts', 'fallback.ts'];
+
 const KEYS = ['sk-example-key-number-one', 'sk-example-key-number-two', 'sk-example-key-number-three'];
 
 describe('the examples', () => {
@@ -19,7 +21,9 @@ describe('the examples', () => {
   afterAll(() => simulator.close());
 
   test.concurrent.each(examples)('%s runs to its end against the simulator', async (name) => {
-    const ran = await runProgram(join('examples', name), { OPENAI_API_KEYS: KEYS.join(','), OPENAI_BASE_URL: simulator.baseURL });
+    // Some need certain answers, which only their own simulator gives.
+    const env = SCRIPTED.includes(name) ? {} : { OPENAI_API_KEYS: KEYS.join(','), OPENAI_BASE_URL: simulator.baseURL };
+    const ran = await runProgram(join('examples', name), env);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout.trim()).not.toBe('');
     for (const key of KEYS) expect(ran.stdout).not.toContain(key);
