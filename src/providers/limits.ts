@@ -23,10 +23,13 @@ const MOST_LIMITS = 32;
  * out, as absent is not zero. `now`: epoch ms, for resets that are instants; the server's own `date` is preferred to it.
  */
 export function readLimits(headers: WireHeaders, now: number, assumed: AssumedWindows = {}): readonly BucketReading[] {
+  const told = limitHeaders(headers);
+  // Most providers' answers tell none, and every answer comes through here.
+  if (told.length === 0) return NONE;
   const drafts = new Map<string, Draft>();
   const clock = serverClock(headers, now);
   const left = Object.hasOwn(headers, SHARED_RESET) ? parseResetMs(headers[SHARED_RESET], clock) : undefined;
-  for (const [header, text] of limitHeaders(headers)) {
+  for (const [header, text] of told) {
     const name = readLimitName(header);
     if (name !== undefined) note(draftOf(drafts, name), name, text, clock);
   }
@@ -35,6 +38,8 @@ export function readLimits(headers: WireHeaders, now: number, assumed: AssumedWi
   // Two dialects of one gateway tell the same limit twice.
   return readings.filter(({ slot }, index) => readings.findIndex((other) => other.slot === slot) === index);
 }
+
+const NONE: readonly BucketReading[] = [];
 
 /** GitHub Models tells with a refusal when the limit that refused comes back, whichever it is. */
 const SHARED_RESET = 'x-ratelimit-timeremaining';
@@ -51,7 +56,9 @@ interface Draft {
 
 function limitHeaders(headers: WireHeaders): readonly (readonly [name: string, text: string])[] {
   const found: (readonly [string, string])[] = [];
-  for (const name of Object.keys(headers).slice(0, MOST_HEADERS)) {
+  let looked = 0;
+  for (const name in headers) {
+    if ((looked += 1) > MOST_HEADERS) break;
     const text = headers[name];
     if (text !== undefined && text.length <= 200 && /limit|remaining/.test(name)) found.push([name, text]);
   }
