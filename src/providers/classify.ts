@@ -33,7 +33,8 @@ export function classifyAnswer(failure: WireFailure, now: number, own: Own = {})
   const rule = users === undefined ? refine(findRule(seen, rules), seen, now) : toRule(users);
   const hint = users?.holdMs === undefined ? believe(rule, seen, phases, now) : holdFor(users.holdMs, now);
   const readings = readingsOf(rule.class, seen);
-  const account = rule.class === 'bad_request' ? {} : readAccount(failure.body, seen.prose);
+  // A refused request is quoted: an id in it is the caller's text, and would unite groups for good.
+  const account = rule.scope === 'request' ? {} : readAccount(failure.body, seen.prose);
   const organization = ids.organization ?? account.organization;
   const project = ids.project ?? account.project;
   const requestId = told.requestId ?? ids.requestId;

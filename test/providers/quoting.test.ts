@@ -106,8 +106,21 @@ describe('words about limits, money and keys that are about something else', () 
     expect(classifyAnswer(failureOf(status, openai(message)), NOW).definitive).toBe(false);
   });
 
-  test("ids in the text of a request are nobody's", () => {
-    const verdict = classifyAnswer(failureOf(400, openai('Invalid message content: organization org-abc, project proj_1')), NOW);
-    expect([verdict.organization, verdict.project]).toEqual([undefined, undefined]);
+  const ECHO = 'project: proj_abc123 and organization org-victim1';
+
+  test.each<readonly [FailureClass, number, unknown]>([
+    ['bad_request', 400, openai(`Invalid message content: ${ECHO}`)],
+    ['content_filtered', 400, openai(`Your prompt was flagged: ${ECHO}`, { code: 'content_policy_violation' })],
+    ['context_length', 400, openai(`The prompt is too long: ${ECHO}`, { code: 'context_length_exceeded' })],
+    ['request_too_large', 413, openai(`Request too large: ${ECHO}`)],
+    ['timeout', 499, openai(`Cancelled: ${ECHO}`)],
+  ])("ids in the text of a request that is refused as %s are nobody's", (failure, status, body) => {
+    const verdict = classifyAnswer(failureOf(status, body), NOW);
+    expect([verdict.class, verdict.organization, verdict.project]).toEqual([failure, undefined, undefined]);
+  });
+
+  test('a request of another fault still names its account', () => {
+    const verdict = classifyAnswer(failureOf(429, openai('Limit reached in organization org-abc for project proj_1')), NOW);
+    expect([verdict.organization, verdict.project]).toEqual(['org-abc', 'proj_1']);
   });
 });
