@@ -68,10 +68,13 @@ export function copyRequest(request: Readonly<Body>, into: Body): void {
 
 /** The caller's options for this provider, merged last; `without` are fields that they cannot change. */
 export function mergeOptions(body: Body, request: Asked['request'], provider: Provider, without: ReadonlySet<string>): void {
-  const { providerOptions } = request;
-  if (providerOptions === undefined || !Object.hasOwn(providerOptions, provider.name)) return;
-  const options = providerOptions[provider.name];
+  const options = optionsOf(request, provider.name);
   if (options !== undefined) copyFields(options, body, without);
+}
+
+/** The caller's options for the provider of this name. */
+export function optionsOf({ providerOptions }: Asked['request'], provider: string): Readonly<Body> | undefined {
+  return providerOptions !== undefined && Object.hasOwn(providerOptions, provider) ? providerOptions[provider] : undefined;
 }
 
 function copyFields(from: Readonly<Body>, into: Body, without: ReadonlySet<string>): void {

@@ -43,6 +43,8 @@ export interface EncodeInput {
 /** What a decoder knows beside the answer: protocols whose answers name no model or time take them from here. */
 export interface DecodeContext {
   readonly asked: Asked;
+  /** The provider's name, under which the caller's options for it stand. */
+  readonly provider: string;
   /** The target's model, as it was asked for. */
   readonly model: string;
   /** When the answer came, epoch ms. */

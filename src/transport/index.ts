@@ -117,7 +117,7 @@ class Exchange {
 
   #context(response: WireResponse): DecodeContext {
     const { asked, target } = this.#call;
-    return { asked, model: target.model, now: this.#settings.clock.now(), requestId: this.#findings.readIds(response).requestId };
+    return { asked, provider: target.provider.name, model: target.model, now: this.#settings.clock.now(), requestId: this.#findings.readIds(response).requestId };
   }
 
   #parse(text: string, response: WireResponse): unknown {

@@ -23,7 +23,7 @@ export function aProvider(overrides: Partial<Provider> = {}): Provider {
 
 /** What a decoder is told beside the answer. */
 export function aContext(overrides: Partial<DecodeContext> = {}): DecodeContext {
-  return { asked: CHAT, model: 'm', now: Date.UTC(2026, 6, 1), ...overrides };
+  return { asked: CHAT, provider: 'openai', model: 'm', now: Date.UTC(2026, 6, 1), ...overrides };
 }
 
 const CHAT: Asked = { operation: 'chat', request: { model: 'm', messages: [{ role: 'user', content: 'Hi' }] } };

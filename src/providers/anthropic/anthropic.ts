@@ -1,5 +1,5 @@
 import { readIds } from '../ids.ts';
-import { readLimits } from '../limits.ts';
+import { createLimitReader } from '../limits.ts';
 import { estimate } from '../openai/estimate.ts';
 import type { Protocol } from '../provider.ts';
 import { classify } from './classify.ts';
@@ -34,7 +34,7 @@ export const anthropic: Protocol = {
   decodeWhole,
   startStream,
   classify,
-  readLimits,
+  readLimits: createLimitReader(),
   readIds,
   // The output limit of Anthropic counts what is written, not `max_tokens`, so only a caller's own is reserved.
   estimate,

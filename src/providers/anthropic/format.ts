@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../chat/request.ts';
+import { canForce, toForced, type Forced } from '../forced.ts';
 import { isLoose } from '../loose.ts';
 import { modelFacts } from './models.ts';
 import { isOpen, toNativeSchema } from './schema.ts';
@@ -11,13 +12,7 @@ export type Format =
   /** `output_config.format`. */
   | { readonly kind: 'native'; readonly schema: Schema }
   /** The answer is the input of this tool. */
-  | {
-      readonly kind: 'tool';
-      readonly name: string;
-      readonly schema: Schema;
-      readonly description: string;
-      readonly choice: 'tool' | 'any' | 'auto';
-    };
+  | ({ readonly kind: 'tool'; readonly schema: Schema; readonly description: string } & Forced);
 
 const TEXT: Format = { kind: 'text' };
 const ANY_OBJECT: Schema = { type: 'object', additionalProperties: true };
@@ -36,34 +31,12 @@ export function toFormat(request: ChatRequest, model: string): Format {
   const schema = isLoose(wanted) ? wanted : ANY_OBJECT;
   const facts = modelFacts(model);
   if (facts.schemas && (!isOpen(schema) || !facts.forcedTools)) return { kind: 'native', schema: toNativeSchema(schema) };
-  return toTool(
-    request,
-    model,
-    typeof name === 'string' ? name : 'json',
-    schema,
-    description ?? 'Answers with a JSON object of this form.',
-  );
+  return toTool(request, model, name, schema, description ?? 'Answers with a JSON object of this form.');
 }
 
-function toTool(request: ChatRequest, model: string, wanted: string, schema: Schema, description: string): Format {
-  const { tool_choice: choice } = request;
-  const names = (request.tools ?? []).map((tool) => tool?.function?.name);
-  const isTheirs = names.length > 0 && choice !== undefined && choice !== 'auto' && choice !== 'none';
-  if (isTheirs) return TEXT;
-  const name = toName(wanted, names);
-  if (!canForce(request, model)) return { kind: 'tool', name, schema, description, choice: 'auto' };
-  return { kind: 'tool', name, schema, description, choice: names.length > 0 && choice !== 'none' ? 'any' : 'tool' };
-}
-
-/** A name that the API takes and no other tool has. */
-function toName(wanted: string, taken: readonly unknown[]): string {
-  const name = wanted.replaceAll(/[^\w-]/g, '_').slice(0, 60) || 'json';
-  return taken.includes(name) ? `${name}_answer` : name;
-}
-
-function canForce({ thinking }: ChatRequest, model: string): boolean {
-  const thinks = thinking != null && thinking.type !== 'disabled' && thinking.type !== 'between_tools';
-  return modelFacts(model).forcedTools && !thinks;
+function toTool(request: ChatRequest, model: string, wanted: unknown, schema: Schema, description: string): Format {
+  const forced = toForced(request, wanted, canForce(request, modelFacts(model).forcedTools));
+  return forced === undefined ? TEXT : { kind: 'tool', ...forced, schema, description };
 }
 
 /** What models that cannot be forced are told. */

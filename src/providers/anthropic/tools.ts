@@ -15,7 +15,8 @@ export interface Tools {
 }
 
 export function toTools(request: ChatRequest, model: string, format: Format, unsupported: Unsupported): Tools {
-  const given = (request.tools ?? []).flatMap((tool, index) => toTool(tool, model, `tools[${index}]`, unsupported));
+  const offered = format.kind === 'tool' && !format.withOthers ? [] : (request.tools ?? []);
+  const given = offered.flatMap((tool, index) => toTool(tool, model, `tools[${index}]`, unsupported));
   const answer = format.kind === 'tool' ? [{ name: format.name, description: format.description, input_schema: format.schema }] : [];
   const tools = [...given, ...answer];
   // A choice without tools is refused.

@@ -46,7 +46,7 @@ const NO_OPTIONS: ReadonlySet<string> = new Set();
 export function toChatBody(request: ChatRequest, { asked, model, provider }: EncodeInput): Record<string, unknown> {
   const unsupported = refusing(asked, provider);
   refuseUnknown(request, KNOWN, unsupported);
-  const format = toFormat(request, model);
+  const format = toFormat(request, model, provider.name);
   const { system, messages } = toConversation(request.messages, model, reading(unsupported));
   const tools = toTools(request, model, format, unsupported);
   const reasoning = toReasoning(request, model, tools.forced, unsupported);

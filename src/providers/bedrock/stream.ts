@@ -34,8 +34,8 @@ export class ConverseDecoder implements StreamDecoder {
 
   constructor(context: DecodeContext) {
     this.#context = context;
-    const { asked, model } = context;
-    const format = asked.operation === 'chat' ? toFormat(asked.request, model) : undefined;
+    const { asked, model, provider } = context;
+    const format = asked.operation === 'chat' ? toFormat(asked.request, model, provider) : undefined;
     this.#blocks = new Blocks(format?.kind === 'tool' ? format.name : undefined, formatOf(model));
   }
 

@@ -36,6 +36,7 @@ export function toTools(request: ChatRequest, model: string, format: Format, uns
 function givenTools(request: ChatRequest, format: Format, unsupported: Unsupported): readonly Loose[] {
   const { tools = [], tool_choice: choice } = request;
   const used = usedTools(request);
+  if (format.kind === 'tool' && !format.withOthers && tools.length > 0) return [];
   if (tools.length === 0) return used.map((name) => toSpec(name, 'Was used earlier in this conversation.', NO_PARAMETERS));
   if (choice === 'none') {
     if (used.length === 0) return [];

@@ -1,11 +1,11 @@
 import type { Asked } from '../../chat/asked.ts';
-import { mergeOptions } from '../encoding.ts';
+import { mergeOptions, optionsOf } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { Provider } from '../provider.ts';
 
 /** The caller's options for this provider. */
-export function readOptions({ providerOptions }: Asked['request'], { name }: Provider): Loose {
-  return (providerOptions !== undefined && Object.hasOwn(providerOptions, name) ? providerOptions[name] : undefined) ?? {};
+export function readOptions(request: Asked['request'], { name }: Provider): Loose {
+  return optionsOf(request, name) ?? {};
 }
 
 /**

@@ -43,11 +43,17 @@ const RULES: readonly Rule[] = [
 ];
 
 /** What a failure of OpenAI, or of a server that speaks its protocol, means. */
-export function classify(failure: WireFailure, provider: Provider, now: number, dialect: Pick<Dialect, 'rules' | 'phases'>): Verdict {
+export function classify(
+  failure: WireFailure,
+  provider: Provider,
+  now: number,
+  dialect: Pick<Dialect, 'rules' | 'phases' | 'windows'>,
+): Verdict {
   return classifyAnswer(failure, now, {
     rules: [...dialect.rules, ...RULES],
     ids: readIds(failure.headers),
     phases: dialect.phases,
+    windows: dialect.windows,
     userRules: provider.rules,
   });
 }

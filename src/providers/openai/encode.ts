@@ -1,3 +1,4 @@
+import type { ChatRequest } from '../../chat/request.ts';
 import { RequestError } from '../../errors.ts';
 import type { WireRequest } from '../../wire/types.ts';
 import { copyRequest, mergeOptions, refuseUnknown, refusing, toWireRequest, type Unsupported } from '../encoding.ts';
@@ -59,7 +60,7 @@ function toBody(input: EncodeInput, dialect: Dialect, stream: boolean): Body {
   if (asked.operation === 'embed') {
     refuseFields(body, dialect.refusesForEmbeddings, unsupported);
     for (const [name, own] of Object.entries(dialect.renameForEmbeddings)) renameField(body, name, own);
-  } else encodeChat(body, dialect, unsupported);
+  } else if (asked.operation === 'chat') encodeChat(body, asked.request, dialect, unsupported);
   if (stream && dialect.asksForUsage) body['stream_options'] = toStreamOptions(request['stream_options']);
   mergeOptions(body, request, provider, stream ? STREAM_FIELD : STREAM_FIELDS);
   if (stream) body['stream'] = true;
@@ -75,7 +76,7 @@ function toStreamOptions(asked: unknown): Body {
 }
 
 /** Changes the copy of the request into what the dialect takes. */
-function encodeChat(body: Body, dialect: Dialect, unsupported: Unsupported): void {
+function encodeChat(body: Body, request: ChatRequest, dialect: Dialect, unsupported: Unsupported): void {
   // `null` says nothing, and servers that check types refuse it.
   if (dialect.echoes !== 'any') for (const name of Object.keys(body)) if (body[name] === null) delete body[name];
   refuseFields(body, dialect.refuses, unsupported);
@@ -90,7 +91,7 @@ function encodeChat(body: Body, dialect: Dialect, unsupported: Unsupported): voi
   if (body['max_completion_tokens'] != null) delete body['max_tokens'];
   for (const [name, own] of Object.entries(dialect.rename)) renameField(body, name, own);
   encodeTools(body, dialect, unsupported);
-  encodeFormat(body, dialect, unsupported);
+  encodeFormat(body, request, dialect, unsupported);
 }
 
 /** Refuses the fields of OpenAI's that are named; what says nothing is only left out. */
@@ -142,10 +143,10 @@ function withoutMarker(tool: unknown): unknown {
   return rest;
 }
 
-function encodeFormat(body: Body, { capabilities }: Dialect, unsupported: Unsupported): void {
+function encodeFormat(body: Body, request: ChatRequest, { capabilities }: Dialect, unsupported: Unsupported): void {
   const format = body['response_format'];
   if (!isLoose(format)) return;
-  if (format['type'] === 'json_schema' && capabilities.jsonSchema === 'tool') return forceSchema(body);
+  if (format['type'] === 'json_schema' && capabilities.jsonSchema === 'tool') return forceSchema(body, request);
   const isRefused =
     (format['type'] === 'json_schema' && capabilities.jsonSchema === false) ||
     (format['type'] === 'json_object' && !capabilities.jsonObject);

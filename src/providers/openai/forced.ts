@@ -1,37 +1,39 @@
-import type { DecodeContext } from '../provider.ts';
+import type { ChatRequest } from '../../chat/request.ts';
+import { canForce, toForced, type Forced } from '../forced.ts';
 import { isLoose, type Loose } from '../loose.ts';
+import type { DecodeContext } from '../provider.ts';
 import type { Dialect } from './dialect.ts';
 
 type Body = Record<string, unknown>;
 
 /**
- * A schema that the server cannot keep to by itself is asked for through a tool that the model must call; the call's arguments are the
- * answer. With tools of the caller's own beside it the model must call one of them all.
+ * A schema that the server cannot keep to by itself is asked for through a tool, whose call's arguments are the answer (`toForced`). DeepSeek,
+ * the only such server so far, lets nobody choose while it thinks: who wants thoughts has to trust the tool's description.
  */
-export function forceSchema(body: Body): void {
+export function forceSchema(body: Body, request: ChatRequest): void {
   const schema = schemaOf(body['response_format']);
   if (schema === undefined) return;
-  const { name, description, schema: parameters = { type: 'object' } } = schema;
   delete body['response_format'];
-  const own = Array.isArray(body['tools']) ? (body['tools'] as unknown[]) : [];
+  const forced = toForced(request, schema['name'], canForce(body));
+  if (forced === undefined) return;
+  const { description, schema: parameters = { type: 'object' } } = schema;
+  const own = forced.withOthers && Array.isArray(body['tools']) ? (body['tools'] as unknown[]) : [];
   const text = typeof description === 'string' ? description : 'Gives the answer in the form that is asked for.';
-  const tool = { type: 'function', function: { name: toolName(name), description: text, parameters } };
-  body['tools'] = [...own, tool];
-  body['tool_choice'] = choiceOf(body['thinking'], own.length === 0 ? toolName(name) : undefined);
+  body['tools'] = [...own, { type: 'function', function: { name: forced.name, description: text, parameters } }];
+  body['tool_choice'] = toChoice(forced);
   body['thinking'] ??= { type: 'disabled' };
 }
 
-/** DeepSeek, the only one so far, lets nobody choose while it thinks: who wants thoughts has to trust the tool's description. */
-function choiceOf(thinking: unknown, name: string | undefined): unknown {
-  if (isLoose(thinking) && thinking['type'] !== 'disabled') return 'auto';
-  return name === undefined ? 'required' : { type: 'function', function: { name } };
+function toChoice({ name, choice }: Forced): unknown {
+  if (choice === 'tool') return { type: 'function', function: { name } };
+  return choice === 'any' ? 'required' : 'auto';
 }
 
-/** The tool's name when the call was made with one. */
+/** The tool's name when the call was made with one; whether it could be forced does not change it. */
 export function forcedName({ asked }: Pick<DecodeContext, 'asked'>, { capabilities }: Dialect): string | undefined {
   if (capabilities.jsonSchema !== 'tool' || asked.operation !== 'chat') return undefined;
   const schema = schemaOf(asked.request.response_format);
-  return schema === undefined ? undefined : toolName(schema['name']);
+  return schema === undefined ? undefined : toForced(asked.request, schema['name'], true)?.name;
 }
 
 /** A whole choice: the forced call's arguments are its content. */
@@ -92,12 +94,6 @@ export class Unforcing {
 function schemaOf(format: unknown): Loose | undefined {
   if (!isLoose(format) || format['type'] !== 'json_schema') return undefined;
   return isLoose(format['json_schema']) ? format['json_schema'] : {};
-}
-
-/** Names of tools have fewer characters than names of schemas may have. */
-function toolName(name: unknown): string {
-  const text = typeof name === 'string' ? name.replaceAll(/[^\w-]/g, '_').slice(0, 64) : '';
-  return text === '' ? 'answer' : text;
 }
 
 function isCallOf(call: unknown, name: string): boolean {

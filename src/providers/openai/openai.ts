@@ -1,5 +1,5 @@
 import { readIds } from '../ids.ts';
-import { readLimits } from '../limits.ts';
+import { createLimitReader } from '../limits.ts';
 import type { Protocol } from '../provider.ts';
 import { classify } from './classify.ts';
 import { decodeWhole } from './decode.ts';
@@ -18,7 +18,7 @@ export function createOpenAI(dialect: Dialect): Protocol {
     decodeWhole: (body, context) => decodeWhole(body, context, dialect),
     startStream: (context) => startStream(context, dialect),
     classify: (failure, provider, now) => classify(failure, provider, now, dialect),
-    readLimits: (headers, now) => readLimits(headers, now, dialect.windows),
+    readLimits: createLimitReader(dialect.windows),
     readIds,
     estimate,
   };

@@ -47,10 +47,19 @@ describe('a schema', () => {
     ['none', { type: 'tool', name: 'place', disable_parallel_tool_use: true }, ['look', 'place']],
     ['required', { type: 'any' }, ['look']],
     [{ type: 'function', function: { name: 'look' } }, { type: 'tool', name: 'look' }, ['look']],
+    [null, { type: 'any', disable_parallel_tool_use: true }, ['look', 'place']],
   ])('beside tools chosen by %j', (tool_choice, choice, names) => {
     const body = bodyOf({ ...PLACE, tools: TOOLS, tool_choice }, OLD);
     expect(body['tool_choice']).toEqual(choice);
     expect((body['tools'] as { readonly name: string }[]).map(({ name }) => name)).toEqual(names);
+  });
+
+  test('alone where none of them must be called and nothing can be forced', () => {
+    const thinking = { type: 'enabled', budget_tokens: 2000 };
+    expect(bodyOf({ ...PLACE, tools: TOOLS, tool_choice: 'none', thinking }, 'claude-3-7-sonnet-latest')).toMatchObject({
+      tools: [{ name: 'place' }],
+      tool_choice: { type: 'auto' },
+    });
   });
 });
 

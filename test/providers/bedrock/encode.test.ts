@@ -384,6 +384,7 @@ describe('the form of the answer', () => {
     const body = encodeBody({ ...asked, providerOptions: { bedrock: { outputConfig } } });
     expect(body['outputConfig']).toEqual(outputConfig);
     expect(body['toolConfig']).toBeUndefined();
+    expect(encodeBody({ ...asked, providerOptions: { other: { outputConfig } } })).toEqual(encodeBody(asked));
   });
 });
 

@@ -25,7 +25,7 @@ export function aRequest(more: Partial<ChatRequest> = {}): ChatRequest {
 
 /** What a decoder is told; `more` are fields of the request. */
 export function theContext(model: string, more: Partial<ChatRequest> = {}): DecodeContext {
-  return aContext({ model, requestId: 'req-1', asked: { operation: 'chat', request: aRequest(more) } });
+  return aContext({ provider: 'bedrock', model, requestId: 'req-1', asked: { operation: 'chat', request: aRequest(more) } });
 }
 
 /** The body that is sent for a request. */

@@ -50,6 +50,38 @@ describe('a schema is asked for through a tool', () => {
     });
   });
 
+  test('alone where tools of the caller must not be called', () => {
+    expect(encode({ tools: [OTHER], tool_choice: 'none' })).toMatchObject({
+      tools: [OTHER, FORCED],
+      tool_choice: { type: 'function', function: { name: 'a_place' } },
+    });
+    expect(encode({ tools: [OTHER], tool_choice: 'none', thinking: { type: 'enabled' } })).toMatchObject({
+      tools: [FORCED],
+      tool_choice: 'auto',
+    });
+  });
+
+  test.each([{ type: 'function', function: { name: 'look' } } as const, 'required' as const])(
+    'but for a call that must be made: %j',
+    (tool_choice) => {
+      expect(encode({ tools: [OTHER], tool_choice })).toEqual({ model: 'm', messages: request.messages, tools: [OTHER], tool_choice });
+    },
+  );
+
+  test('by a name that no tool has, offered or called before', () => {
+    const own = { type: 'function', function: { name: 'a_place' } } as const;
+    const call = { id: 'c', type: 'function', function: { name: 'a_place_answer', arguments: '{}' } } as const;
+    const messages = [
+      ...request.messages,
+      { role: 'assistant', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'c', content: '1' },
+    ] as const;
+    expect(encode({ tools: [own], messages })).toMatchObject({
+      tools: [own, { function: { name: 'a_place_answer2' } }],
+      tool_choice: 'required',
+    });
+  });
+
   test('and JSON alone as the server knows it', () => {
     expect(encode({ response_format: { type: 'json_object' } })).toEqual({
       model: 'm',
@@ -103,6 +135,19 @@ describe('its call is the answer, plain and streamed', () => {
     const expected = { ...head, choices: [{ index: 0, message: { role: 'assistant', ...read }, finish_reason: end }], usage };
     expect(whole).toEqual(expected);
     expect(streamed).toEqual(expected);
+  });
+
+  test.each<[string, Partial<ChatRequest>]>([
+    ['of the same name', { tools: [{ type: 'function', function: { name: 'a_place' } }] }],
+    ['that had to be made', { tools: [OTHER], tool_choice: 'required' }],
+  ])("a call of the caller's %s stays one", (_, more) => {
+    const body = {
+      ...head,
+      choices: [{ index: 0, message: { role: 'assistant', content: null, tool_calls: [answer] }, finish_reason: 'tool_calls' }],
+    };
+    expect(protocol.decodeWhole(body, aContext({ asked: { operation: 'chat', request: { ...request, ...more } } }))).toEqual({
+      whole: body,
+    });
   });
 
   test('rubbish is no answer', () => {
