@@ -1,7 +1,7 @@
 import type { BucketReading } from '../failure.ts';
 import type { WireFailure, WireHeaders } from '../wire/types.ts';
 import { readHints, type Hint } from './hints.ts';
-import { readLimits } from './limits.ts';
+import { readLimits, type AssumedWindows } from './limits.ts';
 import { readQuantities, type Quantities } from './quantities.ts';
 import { UNKNOWN, type Rule } from './rules/rule.ts';
 import { readTold, type Told } from './told.ts';
@@ -26,14 +26,14 @@ export interface Case {
   readonly brief: boolean;
 }
 
-export function readCase(failure: WireFailure, now: number): Case {
+export function readCase(failure: WireFailure, now: number, windows: AssumedWindows): Case {
   const inBand = failure.inBand || (failure.status >= 200 && failure.status < 300);
   const headers = inBand ? undefined : failure.headers;
   const told = readTold(failure.body, headers);
   const status = inBand ? (told.status ?? UNKNOWN) : failure.status;
-  const limits = headers === undefined ? [] : readLimits(headers, now);
+  const limits = headers === undefined ? [] : readLimits(headers, now, windows);
   const prose = QUOTING.has(status) ? withoutQuotes(told.prose) : told.prose;
-  const hints = readHints({ headers, fields: told.hints, prose }, now);
+  const hints = readHints({ headers, limits, fields: told.hints, prose }, now);
   return {
     status,
     inBand,

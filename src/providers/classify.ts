@@ -5,6 +5,7 @@ import { believe, refine, type Phases } from './believe.ts';
 import { readCase, type Case } from './case.ts';
 import type { Hint } from './hints.ts';
 import { readAccount } from './account.ts';
+import type { AssumedWindows } from './limits.ts';
 import { findRule } from './order.ts';
 import type { Ids } from './provider.ts';
 import { toReadings } from './quantities.ts';
@@ -19,14 +20,16 @@ export interface Own {
   readonly ids?: Ids;
   /** When its windows end, where its answers do not say so. */
   readonly phases?: Phases;
+  /** The windows of limits whose headers name none. */
+  readonly windows?: AssumedWindows;
   /** `Provider.rules`: they go before all others. */
   readonly userRules?: readonly UserRule[];
 }
 
 /** What a failure means, by rules that fit any provider that speaks HTTP and JSON. Pure, and it never throws. */
 export function classifyAnswer(failure: WireFailure, now: number, own: Own = {}): Verdict {
-  const { rules = [], ids = {}, phases = {}, userRules = [] } = own;
-  const seen = readCase(failure, now);
+  const { rules = [], ids = {}, phases = {}, windows = {}, userRules = [] } = own;
+  const seen = readCase(failure, now, windows);
   const { told } = seen;
   const status = seen.status === UNKNOWN ? failure.status : seen.status;
   const users = findUserRule(userRules, failure, status, told);

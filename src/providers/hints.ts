@@ -1,7 +1,6 @@
-import type { HoldSource } from '../failure.ts';
+import type { BucketReading, HoldSource } from '../failure.ts';
 import type { WireHeaders } from '../wire/types.ts';
 import { parseDelay, parseDuration, parseInstant } from './durations.ts';
-import { readLimits } from './limits.ts';
 import { readProseDates, readProseDelay } from './prose.ts';
 
 /** One statement of when waiting ends. `at` is epoch ms, finite and not in the past. */
@@ -16,6 +15,8 @@ export interface Hint {
 export interface HintSources {
   /** `undefined` where headers mean nothing: a `retry-after` on a 200 is not about the error inside it. */
   readonly headers: WireHeaders | undefined;
+  /** Limits that the headers tell. */
+  readonly limits: readonly BucketReading[];
   /** Fields of the body whose names speak of a retry or a reset, in the order in which they came. */
   readonly fields: readonly (readonly [name: string, value: string | number])[];
   readonly prose: string;
@@ -35,7 +36,7 @@ export function readHints(from: HintSources, now: number): readonly Hint[] {
     ...(from.headers === undefined ? [] : readHeaderHints(from.headers, now)),
     ...fields.filter(({ source }) => source === 'body'),
     ...readProse(from.prose, now),
-    ...(from.headers === undefined ? [] : readBucketHints(from.headers, now)),
+    ...readBucketHints(from.limits, now),
     ...(from.headers === undefined ? [] : readSharedReset(from.headers, now)),
   ];
   return hints.filter(({ at }) => Number.isFinite(at) && at >= now);
@@ -73,9 +74,9 @@ export function parseRetryAfter(text: string, serverDate: string | undefined, no
 }
 
 /** Buckets whose `remaining` is 0 tell when they fill again. The last of them counts: a call needs all. */
-function readBucketHints(headers: WireHeaders, now: number): readonly Hint[] {
+function readBucketHints(limits: readonly BucketReading[], now: number): readonly Hint[] {
   let last: Hint | undefined;
-  for (const { remaining, resetMs, slot } of readLimits(headers, now)) {
+  for (const { remaining, resetMs, slot } of limits) {
     if (remaining !== 0 || resetMs === undefined) continue;
     const at = now + resetMs;
     if (at > (last?.at ?? 0)) last = toHint(at, 'bucket', `${slot.replace(/\/\d{1,15}$/, '')} are back in ${Math.ceil(resetMs / 1000)} s`);

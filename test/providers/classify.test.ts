@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FailureClass, Scope, Verdict } from '../../src/failure.ts';
 import { classifyAnswer } from '../../src/providers/classify.ts';
-import { openai } from '../../src/providers/openai/openai.ts';
+import { dialects } from '../../src/providers/openai/dialects.ts';
+import { createOpenAI, openai } from '../../src/providers/openai/openai.ts';
 import { aProvider, failureOf } from './support.ts';
 
 const NOW = Date.UTC(2026, 6, 1, 12);
@@ -916,6 +917,18 @@ describe('classify', () => {
       organization: 'org-71S7',
       until: { source: 'prose' },
     });
+  });
+
+  test("reads limits by the provider's windows, as the pool does", () => {
+    const headers = { 'x-ratelimit-limit-requests': '14400', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '2h' };
+    const refusal = failureOf(429, error({ message: 'Rate limit reached' }), headers);
+    const groq = createOpenAI(dialects.groq);
+    expect(groq.readLimits(headers, NOW).map(({ slot }) => slot)).toEqual(['requests/86400000']);
+    expect(groq.classify(refusal, aProvider({ protocol: groq }), NOW)).toMatchObject({
+      class: 'quota_exhausted',
+      until: { at: NOW + 7_200_000, source: 'bucket' },
+    });
+    expect(openai.classify(refusal, aProvider(), NOW).class).toBe('rate_limited');
   });
 
   test('reads actual of limit', () => {

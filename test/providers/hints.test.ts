@@ -108,13 +108,8 @@ describe('readHints', () => {
   test('orders by trust: date, headers, field, prose, bucket', () => {
     const hints = readHints(
       {
-        headers: {
-          'retry-after': '7',
-          'retry-after-ms': '6500',
-          'x-ms-retry-after-ms': '6600',
-          'x-ratelimit-remaining-tokens': '0',
-          'x-ratelimit-reset-tokens': '9s',
-        },
+        headers: { 'retry-after': '7', 'retry-after-ms': '6500', 'x-ms-retry-after-ms': '6600' },
+        limits: [{ counts: 'tokens', slot: 'tokens/60000', windowMs: 60_000, remaining: 0, resetMs: 9000 }],
         fields: [['retry_after', 8]],
         prose: 'Try again in 5s. You will regain access on 2026-08-01.',
       },
@@ -138,7 +133,7 @@ describe('readHints', () => {
       ['retry_after_ms', 1500],
       ['retryDelay', '0.539477544s'],
     ] as const;
-    const hints = readHints({ headers: undefined, fields, prose: '' }, NOW);
+    const hints = readHints({ headers: undefined, limits: [], fields, prose: '' }, NOW);
     expect(hints.map(({ at, source }) => [source, at - NOW])).toEqual([
       ['reset-date', 10_000],
       ['reset-date', 20_000],
