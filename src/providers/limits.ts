@@ -16,13 +16,19 @@ const USUAL_WINDOWS = [1000, MINUTE, 3_600_000, 86_400_000, 30 * 86_400_000];
 /** Hosts send some forty headers and a dozen of limits; a stranger may send thousands. */
 const MOST_HEADERS = 500;
 const MOST_LIMITS = 32;
+const MOST_NAMES = 100;
 
 /**
  * Limits told by an answer's headers, in any dialect: `x-ratelimit-remaining-tokens-minute`, `anthropic-ratelimit-requests-reset`,
  * `ratelimit-policy: "a";q=100;w=60`. Names are read by their words, not by provider. What is absent, negative or rubbish is left
  * out, as absent is not zero. `now`: epoch ms, for resets that are instants; the server's own `date` is preferred to it.
  */
-export function readLimits(headers: WireHeaders, now: number, assumed: AssumedWindows = {}): readonly BucketReading[] {
+export function readLimits(
+  headers: WireHeaders,
+  now: number,
+  assumed: AssumedWindows = {},
+  readName = readLimitName,
+): readonly BucketReading[] {
   const told = limitHeaders(headers);
   // Most providers' answers tell none, and every answer comes through here.
   if (told.length === 0) return NONE;
@@ -30,13 +36,27 @@ export function readLimits(headers: WireHeaders, now: number, assumed: AssumedWi
   const clock = serverClock(headers, now);
   const left = Object.hasOwn(headers, SHARED_RESET) ? parseResetMs(headers[SHARED_RESET], clock) : undefined;
   for (const [header, text] of told) {
-    const name = readLimitName(header);
+    const name = readName(header);
     if (name !== undefined) note(draftOf(drafts, name), name, text, clock);
   }
   for (const policy of readPolicies(headers)) merge(drafts, policy);
   const readings = [...drafts.values()].flatMap((draft) => toReading(draft, assumed, left));
   // Two dialects of one gateway tell the same limit twice.
   return readings.filter(({ slot }, index) => readings.findIndex((other) => other.slot === slot) === index);
+}
+
+/** `readLimits` for a provider: its answers name the same few limits again and again, so that each name is read once. */
+export function createLimitReader(assumed: AssumedWindows = {}): (headers: WireHeaders, now: number) => readonly BucketReading[] {
+  const known = new Map<string, LimitName | undefined>();
+  const readName = (header: string): LimitName | undefined => {
+    if (known.has(header)) return known.get(header);
+    const name = readLimitName(header);
+    // A stranger may send other names with each answer.
+    if (known.size >= MOST_NAMES) known.clear();
+    known.set(header, name);
+    return name;
+  };
+  return (headers, now) => readLimits(headers, now, assumed, readName);
 }
 
 const NONE: readonly BucketReading[] = [];

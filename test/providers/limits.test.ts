@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readIds } from '../../src/providers/ids.ts';
-import { readLimits } from '../../src/providers/limits.ts';
+import { createLimitReader, readLimits } from '../../src/providers/limits.ts';
 
 const NOW = Date.UTC(2026, 6, 1, 12);
 const SECONDS = NOW / 1000;
@@ -243,6 +243,13 @@ describe('hostile headers', () => {
         }
       }),
     );
+  });
+
+  test('a reader that remembers names reads what one without a memory reads', () => {
+    const read = createLimitReader({ requests: 1000 });
+    const names = Array.from({ length: 300 }, (_, index) => `x-ratelimit-${index % 3 === 0 ? 'limit' : 'remaining'}-a${index}-requests`);
+    const answers = names.map((name, index) => ({ [name]: String(index), [names[index % 7] ?? '']: '5', 'x-limit-of-nothing': '1' }));
+    for (const headers of answers) expect(read(headers, NOW)).toEqual(readLimits(headers, NOW, { requests: 1000 }));
   });
 
   test('thousands of limits are not read', () => {

@@ -1,5 +1,5 @@
 import { readIds } from '../ids.ts';
-import { readLimits } from '../limits.ts';
+import { createLimitReader } from '../limits.ts';
 import { estimate } from '../openai/estimate.ts';
 import type { Protocol } from '../provider.ts';
 import { classify } from './classify.ts';
@@ -28,7 +28,7 @@ export const cohere: Protocol = {
   decodeWhole,
   startStream,
   classify,
-  readLimits,
+  readLimits: createLimitReader(),
   readIds,
   estimate,
 };

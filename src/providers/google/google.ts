@@ -1,5 +1,5 @@
 import { readIds } from '../ids.ts';
-import { readLimits } from '../limits.ts';
+import { createLimitReader } from '../limits.ts';
 import { estimate } from '../openai/estimate.ts';
 import type { Protocol } from '../provider.ts';
 import { classify } from './classify.ts';
@@ -34,7 +34,7 @@ export const google: Protocol = {
   decodeWhole,
   startStream,
   classify,
-  readLimits: (headers, now) => readLimits(headers, now),
+  readLimits: createLimitReader(),
   readIds,
   estimate,
 };
