@@ -13,8 +13,7 @@ export function decodeWhole(body: unknown, context: DecodeContext): { readonly w
   const decoder = new MessageDecoder(context);
   const collector = new Collector();
   collector.add(decoder.begin(body));
-  const last = decoder.end();
-  if (last !== undefined) collector.add(last);
+  for (const chunk of decoder.end()) collector.add(chunk);
   return { whole: collector.reply() };
 }
 

@@ -43,6 +43,7 @@ export class MessageDecoder implements StreamDecoder {
   #model: string;
   #usage: Loose | undefined;
   #spoke = false;
+  #refused = false;
   #ended = false;
 
   constructor(context: DecodeContext) {
@@ -78,11 +79,15 @@ export class MessageDecoder implements StreamDecoder {
     return typeof message['stop_reason'] === 'string' ? this.#finish(message, first) : first;
   }
 
-  /** The last chunk, where anything was counted. */
-  end(): ChatChunk | undefined {
+  /** The last chunks: what a message that names no reason to stop kept back, and the counts. */
+  end(): readonly ChatChunk[] {
     this.#ended = true;
+    const left = this.#blocks.end();
     const usage = toUsage(this.#usage);
-    return usage === undefined ? undefined : { ...this.#base(), choices: [], usage };
+    return [
+      ...(left.length === 0 ? [] : [this.#toChunk(left, {})]),
+      ...(usage === undefined ? [] : [{ ...this.#base(), choices: [], usage }]),
+    ];
   }
 
   #decodeEvent(type: string | undefined, body: Loose): Decoded {
@@ -98,8 +103,8 @@ export class MessageDecoder implements StreamDecoder {
       case 'message_delta':
         return this.#change(body);
       case 'message_stop': {
-        const last = this.end();
-        return last === undefined ? { kind: 'end' } : { kind: 'end', chunks: [last] };
+        const chunks = this.end();
+        return chunks.length === 0 ? { kind: 'end' } : { kind: 'end', chunks };
       }
       default:
         return NOTHING;
@@ -126,7 +131,9 @@ export class MessageDecoder implements StreamDecoder {
   #finish(told: Loose, chunk: ChatChunk): ChatChunk {
     const last = this.#blocks.end();
     const { finish, refusal, extra } = readEnd(told, this.#blocks);
-    const refused = refusal === undefined ? [] : [{ refusal }];
+    // Texts of deltas add up, and some proxies say the end twice.
+    const refused = refusal === undefined || this.#refused ? [] : [{ refusal }];
+    this.#refused ||= refusal !== undefined;
     const choices = chunk.choices.map((choice) => ({
       ...choice,
       ...extra,

@@ -208,3 +208,36 @@ describe('an event', () => {
     expect(decode('{"type":"message_start","message":{"id":"m"}}', undefined, true).kind).toBe('chunk');
   });
 });
+
+describe('a message that names no reason to stop', () => {
+  const start = { type: 'message_start', message: aMessage([], { stop_reason: null }) };
+  const blockOf = (index: number, block: object): object[] => [
+    { type: 'content_block_start', index, content_block: block },
+    { type: 'content_block_stop', index },
+  ];
+
+  test('loses nothing of what was kept back, whole and streamed', () => {
+    const request = { response_format: { type: 'json_object' } };
+    const text = { type: 'text', text: '{"a":1}' };
+    const whole = replyOf(aMessage([text], { stop_reason: null }), request);
+    expect(whole.choices).toEqual([{ index: 0, message: { role: 'assistant', content: '{"a":1}' }, finish_reason: null }]);
+    expect(streamOf([start, ...blockOf(0, text), { type: 'message_stop' }], request).reply).toMatchObject({ choices: whole.choices });
+  });
+
+  test('keeps the blocks that a message cannot hold otherwise', () => {
+    const search = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'q' } };
+    const expected = { content_blocks: [search] };
+    expect(replyOf(aMessage([search], { stop_reason: null })).choices[0]?.message).toMatchObject(expected);
+    expect(streamOf([start, ...blockOf(0, search), { type: 'message_stop' }]).reply.choices[0]?.message).toMatchObject(expected);
+  });
+});
+
+test('a refusal that is told twice is said once', () => {
+  const end = {
+    type: 'message_delta',
+    delta: { stop_reason: 'refusal', stop_details: { explanation: 'No.' } },
+    usage: { output_tokens: 1 },
+  };
+  const { reply } = streamOf([{ type: 'message_start', message: aMessage([], { stop_reason: null }) }, end, end, { type: 'message_stop' }]);
+  expect(reply.choices[0]).toMatchObject({ message: { refusal: 'No.' }, finish_reason: 'content_filter' });
+});
