@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { type ChatChunk, type ChatRequest, type ChatStream, StreamInterruptedError } from '../../src/index.ts';
+import {
+  type CallOptions,
+  type ChatChunk,
+  type ChatRequest,
+  type ChatStream,
+  type ClientOptions,
+  DeadlineError,
+  StreamInterruptedError,
+} from '../../src/index.ts';
 import type { Fault, SimulatorOptions } from '../../src/simulator/index.ts';
 import { errorOf, group, key, useWorld } from '../support/world.ts';
 
@@ -9,7 +17,12 @@ const TEXT = 'the wheel turns and every key has its day';
 const CUT: Fault = { kind: 'cut', afterChunks: 4 };
 
 /** A server whose provider continues an assistant's message: it says the rest of the text after what is there. */
-async function open(faults: readonly Fault[] = [CUT], options: Partial<SimulatorOptions> = {}, provider = 'vllm') {
+async function open(
+  faults: readonly Fault[] = [CUT],
+  options: Partial<SimulatorOptions> = {},
+  provider = 'vllm',
+  more: ClientOptions = {},
+) {
   const simulator = await world.simulator({
     groups: [group('a'), group('b')],
     stream: { chunks: 8 },
@@ -20,9 +33,12 @@ async function open(faults: readonly Fault[] = [CUT], options: Partial<Simulator
     },
     ...options,
   });
-  const client = world.client({ providers: { [provider]: { baseURL: simulator.baseURL, keys: [key('a'), key('b')] } } });
-  const ask = (more: Partial<ChatRequest> = {}, resume = true): Promise<ChatStream> =>
-    client.chat({ model: `${provider}/some-model`, messages: [{ role: 'user', content: 'Hi' }], ...more, stream: true }, { resume });
+  const client = world.client({ providers: { [provider]: { baseURL: simulator.baseURL, keys: [key('a'), key('b')] } }, ...more });
+  const ask = (request: Partial<ChatRequest> = {}, resume = true, call: CallOptions = {}): Promise<ChatStream> =>
+    client.chat(
+      { model: `${provider}/some-model`, messages: [{ role: 'user', content: 'Hi' }], ...request, stream: true },
+      { ...call, resume },
+    );
   return { simulator, client, ask };
 }
 
@@ -99,6 +115,28 @@ describe('a stream of plain text that breaks off', () => {
     const { ask } = await open([{ kind: 'status', status: 400, after: 1 }, CUT]);
     const error = await errorOf(read(await ask()), StreamInterruptedError);
     expect(error.class).toBe('network');
+    expect(error.cause).toMatchObject({ name: 'RequestError', status: 400 });
+  });
+
+  test('an abort while a continuation begins is the reader’s own', async () => {
+    const { ask, simulator } = await open([{ kind: 'hang', after: 1 }, CUT]);
+    const controller = new AbortController();
+    const reading = read(await ask({}, true, { signal: controller.signal }));
+    const failed = reading.catch((error: unknown) => error);
+    await simulator.until(({ received }) => received === 2);
+    const reason = new Error('enough');
+    controller.abort(reason);
+    expect(await failed).toBe(reason);
+  });
+
+  test('the time of the call that passes while a continuation begins is told as such', async () => {
+    const clock = world.clock();
+    const { ask, simulator } = await open([{ kind: 'hang', after: 1 }, CUT], {}, 'vllm', { clock });
+    const reading = read(await ask({}, true, { timeoutMs: 5_000 }));
+    const failed = errorOf(reading, DeadlineError);
+    await simulator.until(({ received }) => received === 2);
+    await clock.advance(5_000);
+    expect((await failed).report?.attempts.map(({ class: failure }) => failure)).toEqual(['network', 'aborted']);
   });
 
   test('a reader who leaves a continuation ends it', async () => {

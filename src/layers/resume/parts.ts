@@ -2,7 +2,8 @@ import type { Answer, Call, End, PartsAnswer, Send } from '../../call.ts';
 import type { ChatChunk } from '../../chat/chunk.ts';
 import { Collector } from '../../chat/collect.ts';
 import type { Deadline } from '../../deadline.ts';
-import { StreamInterruptedError } from '../../errors.ts';
+import { KeywheelError, StreamInterruptedError } from '../../errors.ts';
+import { AttemptError } from '../../failure.ts';
 import { isMoreThanText, mayContinueAfter, MOST_CONTINUATIONS, toContinuation, withoutRepeat } from './continuation.ts';
 
 type Result = IteratorResult<ChatChunk, undefined>;
@@ -71,7 +72,7 @@ export class ResumingParts implements AsyncIterableIterator<ChatChunk, undefined
       try {
         result = await this.#under.answer.parts.next();
       } catch (error) {
-        if (!(await this.#resumed())) throw this.#over ? error : this.#fail(error);
+        await this.#resume(error);
         continue;
       }
       if (result.done === true) {
@@ -86,35 +87,50 @@ export class ResumingParts implements AsyncIterableIterator<ChatChunk, undefined
     return OVER;
   }
 
-  /** True when another stream goes on where this one broke off. A continuation that fails leaves the break as it was. */
-  async #resumed(): Promise<boolean> {
+  /** Returns when another stream goes on where this one broke off, or the reader left; throws what ends the reading. */
+  async #resume(broken: unknown): Promise<void> {
+    const call = await this.#toContinuation();
+    if (call === undefined) throw this.#fail(broken);
     const { trace, deadline } = this.#call;
-    const end = await this.#under.answer.done;
-    const verdict = end.status === 'failed' ? end.verdict : undefined;
-    if (verdict === undefined || !this.#continuable || !mayContinueAfter(verdict)) return false;
-    const call = trace.resumed < MOST_CONTINUATIONS ? toContinuation(this.#call, this.#said) : undefined;
-    if (call === undefined || deadline.ended !== undefined) return false;
+    // Before the continuation has attempts of its own.
+    const attempt = trace.attempts.findLast(({ action }) => action === 'reject');
     const part = deadline.fork();
     this.#beginning = part;
-    const answer = await this.#send({ ...call, deadline: part }).catch(() => undefined);
-    this.#beginning = undefined;
-    if (answer === undefined || !this.#take(answer, part)) {
+    try {
+      deadline.throwIfEnded();
+      this.#take(await this.#send({ ...call, deadline: part }), part);
+      if (attempt !== undefined) attempt.action = 'resume';
+    } catch (error) {
       part.close();
-      return false;
+      if (!this.#over) throw this.#failResuming(broken, error);
+    } finally {
+      this.#beginning = undefined;
     }
-    return true;
   }
 
-  #take(answer: Answer, deadline: Deadline): boolean {
-    if (answer.kind !== 'parts') return false;
-    const broken = this.#call.trace.attempts.findLast(({ class: failure }) => failure !== 'ok');
-    if (broken !== undefined) broken.action = 'resume';
+  /** `undefined` when what broke off cannot be continued. */
+  async #toContinuation(): Promise<Call | undefined> {
+    const end = await this.#under.answer.done;
+    const verdict = end.status === 'failed' ? end.verdict : undefined;
+    if (verdict === undefined || !this.#continuable || !mayContinueAfter(verdict)) return undefined;
+    return this.#call.trace.resumed < MOST_CONTINUATIONS ? toContinuation(this.#call, this.#said) : undefined;
+  }
+
+  #take(answer: Answer, deadline: Deadline): void {
+    if (answer.kind !== 'parts') throw new TypeError('A stream was continued with a whole answer');
     this.#call.trace.resumed += 1;
     this.#seam = false;
     this.#under = { answer, deadline };
     this.#watch(this.#under);
     if (this.#over) void answer.parts.return?.();
-    return !this.#over;
+  }
+
+  /** A continuation that fails leaves the break as it was, but for an end of the whole call and bugs: these are no news of providers. */
+  #failResuming(broken: unknown, error: unknown): unknown {
+    const { ended } = this.#call.deadline;
+    if (ended !== undefined) return this.#fail(ended.reason);
+    const isOfProviders = error instanceof KeywheelError || error instanceof AttemptError;
+    return isOfProviders ? this.#fail(broken, error) : this.#fail(error);
   }
 
   #watch(under: Under): void {
@@ -148,17 +164,18 @@ export class ResumingParts implements AsyncIterableIterator<ChatChunk, undefined
     };
   }
 
-  #fail(error: unknown): unknown {
-    const whole = error instanceof StreamInterruptedError ? this.#toWhole(error) : error;
+  /** `why`: what became of the attempt to go on. */
+  #fail(error: unknown, why?: unknown): unknown {
+    const whole = error instanceof StreamInterruptedError ? this.#toWhole(error, why) : error;
     this.#finish({ status: 'failed', error: whole });
     return whole;
   }
 
   /** With everything that the reader got, of all streams. */
-  #toWhole(error: StreamInterruptedError): StreamInterruptedError {
-    if (this.#call.trace.resumed === 0) return error;
+  #toWhole(error: StreamInterruptedError, why: unknown): StreamInterruptedError {
+    if (this.#call.trace.resumed === 0 && why === undefined) return error;
     const { message, class: failure, cause } = error;
-    return new StreamInterruptedError(message, { class: failure, partial: this.#collector.reply(), cause });
+    return new StreamInterruptedError(message, { class: failure, partial: this.#collector.reply(), cause: why ?? cause });
   }
 
   #finish(end: End): void {
