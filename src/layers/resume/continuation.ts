@@ -35,12 +35,16 @@ export function toContinuation(call: Call, said: string): Call | undefined {
   return { ...call, targets, asked: { operation: 'chat', request } };
 }
 
-/** What is left of `text` when `said` ends in white space that it repeats. */
-export function withoutRepeat(said: string, text: string): string {
-  const gap = said.length - said.trimEnd().length;
-  if (gap === 0) return text;
-  const repeated = /^\s*/.exec(text)?.[0].length ?? 0;
-  return text.slice(Math.min(gap, repeated));
+/** How much white space `said` ends in, which a continuation may begin with again. */
+export function gapOf(said: string): number {
+  return said.length - said.trimEnd().length;
+}
+
+/** The text without the part of the gap that it repeats, and what is left of the gap for the next text. */
+export function withoutRepeat(gap: number, text: string): { readonly content: string; readonly gap: number } {
+  const repeated = Math.min(gap, text.length - text.trimStart().length);
+  const content = text.slice(repeated);
+  return { content, gap: content === '' ? gap - repeated : 0 };
 }
 
 /** True when the chunk says something that cannot be continued as text: a tool call, a refusal, a second choice. */

@@ -4,7 +4,7 @@ import { Collector } from '../../chat/collect.ts';
 import type { Deadline } from '../../deadline.ts';
 import { KeywheelError, StreamInterruptedError } from '../../errors.ts';
 import { AttemptError } from '../../failure.ts';
-import { isMoreThanText, mayContinueAfter, MOST_CONTINUATIONS, toContinuation, withoutRepeat } from './continuation.ts';
+import { gapOf, isMoreThanText, mayContinueAfter, MOST_CONTINUATIONS, toContinuation, withoutRepeat } from './continuation.ts';
 
 type Result = IteratorResult<ChatChunk, undefined>;
 
@@ -31,8 +31,8 @@ export class ResumingParts implements AsyncIterableIterator<ChatChunk, undefined
   #over = false;
   #continuable = true;
   #said = '';
-  /** Where the running continuation began in `#said`; white space at its beginning may be there already. */
-  #seam = true;
+  /** How much white space the running continuation may still repeat. */
+  #gap = 0;
 
   constructor(send: Send, call: Call, answer: PartsAnswer) {
     this.#send = send;
@@ -119,7 +119,7 @@ export class ResumingParts implements AsyncIterableIterator<ChatChunk, undefined
   #take(answer: Answer, deadline: Deadline): void {
     if (answer.kind !== 'parts') throw new TypeError('A stream was continued with a whole answer');
     this.#call.trace.resumed += 1;
-    this.#seam = false;
+    this.#gap = gapOf(this.#said);
     this.#under = { answer, deadline };
     this.#watch(this.#under);
     if (this.#over) void answer.parts.return?.();
@@ -151,8 +151,8 @@ export class ResumingParts implements AsyncIterableIterator<ChatChunk, undefined
     }
     // The tokens of the stream that broke off are nobody's to know: half a count is none.
     if (chunk.choices.length === 0) return undefined;
-    const content = this.#seam ? text : withoutRepeat(this.#said, text);
-    this.#seam ||= content !== '';
+    const { content, gap } = withoutRepeat(this.#gap, text);
+    this.#gap = gap;
     this.#said += content;
     return {
       ...chunk,

@@ -186,3 +186,20 @@ test('the attempt that broke off is the one that was continued, whatever the con
 function fakeRoutedOf(call: Call) {
   return { ...fakeRouted({ clock: createManualClock() }), trace: call.trace };
 }
+
+describe('white space at the seam', () => {
+  test.each<readonly [string, string, readonly string[], string]>([
+    ['none', 'one', [' two'], 'one two'],
+    ['repeated in one chunk', 'one ', [' two'], 'one two'],
+    ['not repeated', 'one ', ['two'], 'one two'],
+    ['repeated in pieces', 'one \n\n', [' ', '\n', '\n', 'two'], 'one \n\ntwo'],
+    ['repeated in pieces, and more of it', 'one\n', ['\n', '\n', '\n two'], 'one\n\n\n two'],
+    ['repeated in part', 'one\n\n', ['\n', 'two'], 'one\n\ntwo'],
+    ['later ones', 'one ', [' two', ' three', ' ', 'four'], 'one two three four'],
+    ['an empty chunk before it', 'one ', ['', ' two'], 'one two'],
+  ])('%s', async (_name, said, rest, whole) => {
+    const { read, answer } = await open((_call, sent) => (sent === 1 ? broken(said) : stream(rest)));
+    expect(await read()).toBe(whole);
+    expect(answer.collected().choices[0]?.message.content).toBe(whole);
+  });
+});
