@@ -233,7 +233,8 @@ export interface CallOptions {
   readonly hedge?: { readonly afterMs: number } | undefined;
   /**
    * Streams of plain text: one that breaks off is continued on another key or target with what was said so far, where the provider can
-   * (never with tools); the report says so.
+   * (never with tools); the report says so. `max_tokens` or `max_completion_tokens` of the continuation is less what was said, estimated
+   * as four characters a token, so that the whole answer may be somewhat shorter or longer; where nothing is left the stream is not continued.
    * @default false
    */
   readonly resume?: boolean | undefined;

@@ -203,3 +203,36 @@ describe('white space at the seam', () => {
     expect(answer.collected().choices[0]?.message.content).toBe(whole);
   });
 });
+
+describe('the limit of the answer', () => {
+  // 40 characters: some ten tokens.
+  const SAID = 'the wheel turns and each key has its day';
+  const limitsOf = ({ asked }: Call) => {
+    const { max_tokens, max_completion_tokens } = asked.request as ChatRequest;
+    return { max_tokens, max_completion_tokens };
+  };
+
+  test.each<readonly [string, Partial<ChatRequest>, object]>([
+    ['none', {}, {}],
+    ['null', { max_tokens: null }, { max_tokens: null }],
+    ['max_tokens', { max_tokens: 100 }, { max_tokens: 90 }],
+    ['max_completion_tokens', { max_completion_tokens: 11 }, { max_completion_tokens: 1 }],
+    ['both, of which the new one counts', { max_tokens: 5, max_completion_tokens: 30 }, { max_tokens: 5, max_completion_tokens: 20 }],
+  ])('is less what was said: %s', async (_name, request, limits) => {
+    const { read, sent } = await open((_call, count) => (count === 1 ? broken(SAID) : stream([' more'])), { request });
+    expect(await read()).toBe(`${SAID} more`);
+    expect(sent.slice(1).map(limitsOf)).toEqual([limits]);
+  });
+
+  test('is less all that was said, by every stream', async () => {
+    const { read, sent } = await open((_call, count) => (count < 3 ? broken(SAID) : stream(['.'])), { request: { max_tokens: 100 } });
+    await read();
+    expect(sent.map(limitsOf).map(({ max_tokens }) => max_tokens)).toEqual([100, 90, 80]);
+  });
+
+  test('of which nothing is left ends the stream where it broke off', async () => {
+    const { read, sent } = await open(() => broken(SAID), { request: { max_tokens: 10 } });
+    await expect(read()).rejects.toBeInstanceOf(StreamInterruptedError);
+    expect(sent).toHaveLength(1);
+  });
+});
