@@ -1,4 +1,5 @@
 import type { AssistantMessage, ChatMessage } from '../../chat/request.ts';
+import { toCallId } from '../call-ids.ts';
 import type { Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import { parseArguments, textOf, toWrong } from '../parts.ts';
@@ -124,8 +125,9 @@ function toResult(message: Extract<ChatMessage, { role: 'tool' }>, at: string, u
   };
 }
 
-/** Ids of other providers may hold what this one refuses; call and result change alike. */
+const ID = /^[\w-]+$/;
+const ID_LENGTH = 32;
+
 function toId(id: unknown): string {
-  const text = typeof id === 'string' ? id.replaceAll(/[^\w-]/g, '_') : '';
-  return text === '' ? 'call' : text;
+  return toCallId(id, ID, ID_LENGTH);
 }

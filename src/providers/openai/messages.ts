@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { toCallId } from '../call-ids.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { Unsupported } from '../encoding.ts';
 import type { Dialect } from './dialect.ts';
@@ -39,7 +39,7 @@ function encodeMessage(message: Loose, place: Place): Loose {
     delete changed['name'];
   }
   if (changed['role'] === 'tool' && typeof changed['tool_call_id'] === 'string')
-    changed['tool_call_id'] = toCallId(changed['tool_call_id'], dialect);
+    changed['tool_call_id'] = toOwnId(changed['tool_call_id'], dialect);
   if (Array.isArray(changed['content']))
     changed['content'] = encodeContent(changed['content'] as unknown[], { dialect, unsupported, at: `${at}.content` });
   return changed;
@@ -92,13 +92,14 @@ function encodeCall(call: unknown, dialect: Dialect): unknown {
   const { extra_content: extra, cache_control: _marker, ...rest } = call;
   const own = dialect.echoes === 'any' ? rest : pick(rest, ['id', 'type', 'function', 'custom']);
   const signed = dialect.extraContent && extra !== undefined ? { ...own, extra_content: extra } : own;
-  return typeof signed['id'] === 'string' ? { ...signed, id: toCallId(signed['id'], dialect) } : signed;
+  return typeof signed['id'] === 'string' ? { ...signed, id: toOwnId(signed['id'], dialect) } : signed;
 }
 
-/** An id of another provider's making in a form that this one takes: the call and its result stay together. */
-function toCallId(id: string, { callIds }: Dialect): string {
-  if (callIds === undefined || callIds.test(id)) return id;
-  return createHash('sha256').update(id).digest('hex').slice(0, 9);
+/** Mistral's length, the only one that any of them wants. */
+const ID_LENGTH = 9;
+
+function toOwnId(id: string, { callIds }: Dialect): string {
+  return callIds === undefined ? id : toCallId(id, callIds, ID_LENGTH);
 }
 
 function pick(from: Loose, fields: readonly string[]): Loose {

@@ -8,6 +8,9 @@ const TOOL = {
   function: { name: 'look', description: 'Looks', parameters: { type: 'object', properties: { q: { type: 'string' } } } },
 };
 
+/** An id of another provider's, as this one takes it. */
+const HASH = /^[0-9a-f]{32}$/;
+
 describe('the exchange', () => {
   test('goes to the base URL with the version, and no stream is no stream', () => {
     const plain = encodeChat({});
@@ -107,6 +110,21 @@ describe('messages', () => {
     expect(() => bodyOf({ messages: [{ role: 'user', content: '' }] })).toThrow(/'messages' must say something/);
   });
 
+  test('with ids that others made keep each call to its result', () => {
+    const ids = ['a.b', 'a_b', 'a:b', ''];
+    const messages = [
+      ...HI.messages,
+      { role: 'assistant', tool_calls: ids.map((id) => ({ id, type: 'function', function: { name: 'look', arguments: '' } })) },
+      ...ids.map((id) => ({ role: 'tool', tool_call_id: id, content: id })),
+    ];
+    const turns = bodyOf({ messages })['messages'] as { readonly content: readonly Readonly<Record<string, unknown>>[] }[];
+    const [, calls = [], results = []] = turns.map(({ content }) => content);
+    const used = calls.map(({ id }) => id);
+    expect(used).toEqual([expect.stringMatching(HASH), 'a_b', expect.stringMatching(HASH), expect.stringMatching(HASH)]);
+    expect(new Set(used).size).toBe(ids.length);
+    expect(results.map(({ tool_use_id: id }) => id)).toEqual(used);
+  });
+
   test('of tools are results, first in their turn, with ids that the API takes', () => {
     const messages = [
       { role: 'user', content: 'a' },
@@ -128,14 +146,14 @@ describe('messages', () => {
       {
         role: 'assistant',
         content: [
-          { type: 'tool_use', id: 'functions_look_0', name: 'look', input: { q: 'x' } },
+          { type: 'tool_use', id: expect.stringMatching(HASH), name: 'look', input: { q: 'x' } },
           { type: 'tool_use', id: 'b', name: 'look', input: {} },
         ],
       },
       {
         role: 'user',
         content: [
-          { type: 'tool_result', tool_use_id: 'functions_look_0', content: '42' },
+          { type: 'tool_result', tool_use_id: expect.stringMatching(HASH), content: '42' },
           {
             type: 'tool_result',
             tool_use_id: 'b',

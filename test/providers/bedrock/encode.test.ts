@@ -112,7 +112,7 @@ describe('messages', () => {
         content: [
           { text: 'Looking.' },
           { toolUse: { toolUseId: 'call_1', name: 'weather', input: { city: 'Paris' } } },
-          { toolUse: { toolUseId: 'a_b', name: 'now', input: {} } },
+          { toolUse: { toolUseId: expect.stringMatching(/^[0-9a-f]{32}$/), name: 'now', input: {} } },
         ],
       },
       {
@@ -120,7 +120,10 @@ describe('messages', () => {
         content: [
           { toolResult: { toolUseId: 'call_1', content: [{ text: '{"rain":true}' }] } },
           {
-            toolResult: { toolUseId: 'a_b', content: [{ text: 'noon' }, { image: { format: 'png', source: { bytes: 'iVBORw0KGgo=' } } }] },
+            toolResult: {
+              toolUseId: expect.stringMatching(/^[0-9a-f]{32}$/),
+              content: [{ text: 'noon' }, { image: { format: 'png', source: { bytes: 'iVBORw0KGgo=' } } }],
+            },
           },
           { text: 'And?' },
         ],
@@ -129,11 +132,24 @@ describe('messages', () => {
   });
 
   test('have ids as models of Mistral want them', () => {
+    const model = 'mistral.mistral-large-2407-v1:0';
+    const { messages } = encodeBody({ messages: [{ role: 'user', content: 'x' }, called, answered], tools: [weather] }, model);
+    const [call, result] = idsOf(messages);
+    expect(call).toMatch(/^[0-9a-f]{9}$/);
+    expect(result).toBe(call);
+  });
+
+  test.each([CLAUDE, 'mistral.mistral-large-2407-v1:0'])('have ids that differ where the calls do, with %s', (model) => {
+    const ids = ['a.b', 'a_b', 'a:b', 'call_1', 'call-1', 'x'.repeat(64), `${'x'.repeat(64)}y`, ''];
+    const calls = ids.map((id) => ({ id, type: 'function', function: { name: 'now', arguments: '' } }) as const);
+    const results = ids.map((id): ChatMessage => ({ role: 'tool', tool_call_id: id, content: 'x' }));
     const { messages } = encodeBody(
-      { messages: [{ role: 'user', content: 'x' }, called, answered], tools: [weather] },
-      'mistral.mistral-large-2407-v1:0',
+      { messages: [{ role: 'user', content: 'x' }, { role: 'assistant', tool_calls: calls }, ...results] },
+      model,
     );
-    expect(JSON.stringify(messages).match(/"toolUseId":"(\w{9})"/g)).toEqual(['"toolUseId":"0000call1"', '"toolUseId":"0000call1"']);
+    const used = idsOf(messages);
+    expect(new Set(used).size).toBe(ids.length);
+    expect(used.slice(ids.length)).toEqual(used.slice(0, ids.length));
   });
 
   test('with an answer to be continued do not end in blanks', () => {
@@ -563,3 +579,8 @@ describe('embeddings', () => {
     expect(() => body(more, model)).toThrow(message);
   });
 });
+
+/** Ids of calls and results, in their order. */
+function idsOf(messages: unknown): readonly string[] {
+  return [...JSON.stringify(messages).matchAll(/"toolUseId":"([^"]*)"/g)].map(([, id = '']) => id);
+}
