@@ -38,11 +38,18 @@ export function fromBase64(data: string): string {
   return Buffer.from(data, 'base64').toString('utf8');
 }
 
-/** The text of a message's content: its text parts joined; parts of other kinds say nothing here. */
+/** The text of a message's content: what its parts say, refusals too, joined; parts of other kinds say nothing here. */
 export function textOf(content: string | readonly ContentPart[] | null | undefined): string {
   if (content === null || content === undefined) return '';
   if (typeof content === 'string') return content;
-  return content.map((part) => (part.type === 'text' ? part.text : '')).join('');
+  return (content as readonly unknown[]).map(textOfPart).join('');
+}
+
+function textOfPart(part: unknown): string {
+  if (!isObject(part)) return '';
+  const { type, text, refusal } = part;
+  const said = type === 'text' ? text : type === 'refusal' ? refusal : '';
+  return typeof said === 'string' ? said : '';
 }
 
 /** A tool call's arguments as the object that they write; `''` is one without fields, `undefined` what is no JSON object. */
@@ -58,8 +65,8 @@ export function parseArguments(text: unknown): Readonly<Record<string, unknown>>
 }
 
 /** For what has not the shape that is documented: no provider could express it, so `dropUnsupported` does not help. */
-export function toWrong(at: string, reason: string, value: unknown): RequestError {
-  return new RequestError(`Cannot send the chat request as '${at}' ${reason}: current value is ${toShown(value)}`, {
+export function toWrong(at: string, reason: string, value: unknown, what = 'the chat request'): RequestError {
+  return new RequestError(`Cannot send ${what} as '${at}' ${reason}: current value is ${toShown(value)}`, {
     class: 'bad_request',
   });
 }

@@ -26,9 +26,15 @@ function encodePart(part: Loose, { dialect, unsupported, at }: Place): Loose | u
     unsupported.refuse(String(type), part[String(type)], at, why);
     return undefined;
   }
+  if (type === 'refusal' && typeof part['refusal'] === 'string' && !knowsRefusals(dialect)) return { type: 'text', text: part['refusal'] };
   const { cache_control: marker, extra_content: _extra, ...rest } = part;
   const plain = dialect.markers && marker !== undefined ? { ...rest, cache_control: marker } : rest;
   return dialect.part?.(plain) ?? plain;
+}
+
+/** Elsewhere what the model said is a text. */
+function knowsRefusals({ echoes }: Dialect): boolean {
+  return echoes === 'any' || echoes.includes('refusal');
 }
 
 function whyNot(type: string, part: Loose, { capabilities: { images, files, audio } }: Dialect): string | undefined {

@@ -63,7 +63,7 @@ describe('a chat', () => {
       { role: 'assistant', tool_plan: 'I look', tool_calls: [{ id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } }] },
       { role: 'tool', tool_call_id: 'a', content: '42' },
       { role: 'tool', tool_call_id: 'b', content: [{ type: 'document', document: { data: 'x' } }] },
-      { role: 'assistant', content: 'a' },
+      { role: 'assistant', content: 'ax' },
     ]);
   });
 

@@ -282,6 +282,16 @@ describe('what a provider cannot express is refused by its name, or left out', (
     expect(contentOf('perplexity', parts.file)).toEqual([{ type: 'file_url', file_url: { url: 'AAAA' }, file_name: 'a.pdf' }]);
     expect(contentOf('openai', parts.file)).toEqual([parts.file]);
   });
+
+  test('that refuse are texts where a server knows no refusals', () => {
+    const part = { type: 'refusal', refusal: 'No.' } as never;
+    const contentOf = (name: string): unknown =>
+      (encodeChat(name, { messages: [...HI.messages, { role: 'assistant', content: [part] }] })['messages'] as { content: unknown }[])[1]
+        ?.content;
+    expect(contentOf('groq')).toBe('No.');
+    expect(contentOf('together')).toEqual([{ type: 'text', text: 'No.' }]);
+    for (const name of ['openai', 'azure', 'openrouter', 'own']) expect(contentOf(name)).toEqual([part]);
+  });
 });
 
 describe('fields under other names', () => {
