@@ -1,8 +1,7 @@
 import type { EmbedRequest } from '../../chat/request.ts';
-import { RequestError } from '../../errors.ts';
-import { toShown } from '../../printable.ts';
 import { mergeOptions, refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
 import type { Loose } from '../loose.ts';
+import { toWrong } from '../parts.ts';
 import type { EncodeInput } from '../provider.ts';
 import { familyOf } from './families.ts';
 
@@ -86,18 +85,12 @@ function toTexts(input: EmbedRequest['input']): readonly string[] {
   const inputs: readonly unknown[] = typeof input === 'string' ? [input] : input;
   return inputs.map((text, index) => {
     if (typeof text === 'string') return text;
-    throw toWrong(`input[${index}]`, 'must be a text there, as tokens of another model mean nothing', text);
+    throw toWrong(`input[${index}]`, 'must be a text there, as tokens of another model mean nothing', text, 'the embeddings request');
   });
 }
 
 function toOne(texts: readonly string[]): string {
   const [only] = texts;
   if (only !== undefined && texts.length === 1) return only;
-  throw toWrong('input', 'must be one text, as the model takes one at a time', texts);
-}
-
-function toWrong(at: string, reason: string, value: unknown): RequestError {
-  return new RequestError(`Cannot send the embeddings request as '${at}' ${reason}: current value is ${toShown(value)}`, {
-    class: 'bad_request',
-  });
+  throw toWrong('input', 'must be one text, as the model takes one at a time', texts, 'the embeddings request');
 }

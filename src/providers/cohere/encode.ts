@@ -126,7 +126,8 @@ function toEmbed(request: EmbedRequest, { asked, model, provider }: EncodeInput)
   const texts = typeof input === 'string' ? [input] : input;
   // Nothing can be left out of an input: its places are the places of the answer.
   const wrong = (texts as readonly unknown[]).findIndex((text) => typeof text !== 'string');
-  if (wrong >= 0) throw toWrong(`input[${wrong}]`, 'must be a text there, as Cohere takes no tokens', texts[wrong]);
+  if (wrong >= 0)
+    throw toWrong(`input[${wrong}]`, 'must be a text there, as Cohere takes no tokens', texts[wrong], 'the embeddings request');
   const body: Record<string, unknown> = {
     model,
     texts,

@@ -3,8 +3,9 @@ import type { EmbedRequest } from '../../chat/request.ts';
 import type { Embeddings } from '../../chat/reply.ts';
 import { isCount } from '../../chat/usage.ts';
 import type { WireRequest } from '../../wire/types.ts';
-import { refuseUnknown, refusing, toWireRequest, type Unsupported } from '../encoding.ts';
+import { refuseUnknown, refusing, toWireRequest } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
+import { toWrong } from '../parts.ts';
 import type { Provider } from '../provider.ts';
 import { isVertex, toModelPath, toResourceName } from './address.ts';
 import { addOptions, readOptions } from './options.ts';
@@ -20,7 +21,7 @@ export function encodeEmbed(asked: Asked & { readonly operation: 'embed' }, mode
   const { request, operation } = asked;
   const unsupported = refusing(asked, provider);
   refuseUnknown(request, KNOWN, unsupported);
-  const texts = toTexts(request, unsupported);
+  const texts = toTexts(request);
   const { dimensions, encoding_format: format } = request;
   if (format !== undefined && format !== 'float' && format !== 'base64') unsupported.refuse('encoding_format', format);
   const options = readOptions(request, provider);
@@ -45,11 +46,12 @@ function pick(options: Loose, names: readonly string[]): Loose {
   return Object.fromEntries(names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]]])));
 }
 
-/** Google embeds texts, not tokens. */
-function toTexts({ input }: EmbedRequest, unsupported: Unsupported): readonly unknown[] {
+/** Google embeds texts, not tokens. Nothing can be left out of an input: its places are the places of the answer. */
+function toTexts({ input }: EmbedRequest): readonly unknown[] {
   const texts: readonly unknown[] = typeof input === 'string' ? [input] : input;
   const wrong = texts.findIndex((text) => typeof text !== 'string');
-  if (wrong >= 0) unsupported.refuse('input', texts[wrong], `input[${wrong}]`, 'must be a text there');
+  if (wrong >= 0)
+    throw toWrong(`input[${wrong}]`, 'must be a text there, as Google takes no tokens', texts[wrong], 'the embeddings request');
   return texts;
 }
 

@@ -43,13 +43,17 @@ describe('embeddings', () => {
   });
 
   test.each([
-    ['input', { input: [1, 2] }],
-    ['input', { input: [[1], [2]] }],
     ['user', { user: 'u' }],
     ['encoding_format', { encoding_format: 'int8' as never }],
   ])("refuse '%s' in %j", (name, request) => {
     expect(() => sent(request, studio)).toThrow(RequestError);
     expect(() => sent(request, studio)).toThrow(`list '${name}' in 'dropUnsupported'`);
+  });
+
+  test.each<Partial<EmbedRequest>>([{ input: [1, 2] }, { input: [[1], [2]] }])('refuse tokens, whatever may be dropped: %j', (request) => {
+    const wrong = (): unknown => sent({ ...request, dropUnsupported: ['input'] }, studio);
+    expect(wrong).toThrow(RequestError);
+    expect(wrong).toThrow("Cannot send the embeddings request as 'input[0]' must be a text there");
   });
 
   const decode = (body: unknown, request: Partial<EmbedRequest> = {}): unknown =>
