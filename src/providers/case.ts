@@ -61,32 +61,45 @@ const QUOTING = new Set([UNKNOWN, 400, 404, 409, 413, 415, 422]);
 
 /** Quotes of three words and more go: names of models and parameters have fewer, and whoever quotes a text quotes more. */
 const PAIRS: readonly (readonly [open: string, close: string])[] = [
+  ["'", "'"],
   ['"', '"'],
   ['`', '`'],
   ['“', '”'],
   ['«', '»'],
   ['「', '」'],
 ];
-/** An apostrophe is no quote: what opens stands before a word, and what closes behind one. */
-const SINGLE = /(?<=^|[\s([{=:,])'(?:[^'\n]|'(?=\w)){0,2000}'(?!\w)/gm;
 
 function withoutQuotes(prose: string): string {
-  return PAIRS.reduce((text, [open, close]) => withoutPair(text, open, close), prose.replaceAll(SINGLE, toQuoted));
+  return PAIRS.reduce((text, [open, close]) => withoutPair(text, open, close), prose);
 }
 
-/** By hand, as a pattern would look for the end of each of many quotes that have none. */
+/** A quote ends on its line. By hand, as a pattern would look for the end of each of many quotes that have none. */
 function withoutPair(prose: string, open: string, close: string): string {
   let kept = '';
   let from = 0;
-  for (let start = prose.indexOf(open); start >= 0; start = prose.indexOf(open, from)) {
-    const end = prose.indexOf(close, start + 1);
-    if (end < 0) break;
+  for (let start = findOpening(prose, open, 0); start >= 0; start = findOpening(prose, open, from)) {
     const line = prose.indexOf('\n', start);
-    const next = line >= 0 && line < end ? line : end + 1;
-    kept += prose.slice(from, start) + (next === line ? prose.slice(start, next) : toQuoted(prose.slice(start, next)));
-    from = next;
+    const quote = prose.slice(start, line < 0 ? prose.length : line);
+    const end = findClosing(quote, close);
+    kept += prose.slice(from, start) + (end < 0 ? quote : toQuoted(quote.slice(0, end + 1)));
+    from = start + (end < 0 ? quote.length : end + 1);
   }
   return kept + prose.slice(from);
+}
+
+/** An apostrophe is no quote: what opens stands before a word, and what closes behind one. */
+function findOpening(prose: string, open: string, from: number): number {
+  let at = prose.indexOf(open, from);
+  if (open !== "'") return at;
+  while (at > 0 && !/[\s([{=:,]/.test(prose.charAt(at - 1))) at = prose.indexOf(open, at + 1);
+  return at;
+}
+
+function findClosing(quote: string, close: string): number {
+  let at = quote.indexOf(close, 1);
+  if (close !== "'") return at;
+  while (at > 0 && /\w/.test(quote.charAt(at + 1))) at = quote.indexOf(close, at + 1);
+  return at;
 }
 
 function toQuoted(quote: string): string {

@@ -1,6 +1,6 @@
 import type { BucketReading, HoldSource } from '../failure.ts';
 import type { WireHeaders } from '../wire/types.ts';
-import { parseDelay, parseDuration, parseInstant } from './durations.ts';
+import { parseDelay, parseDuration, parseInstant, parsePlainNumber } from './durations.ts';
 import { readProseDates, readProseDelay } from './prose.ts';
 
 /** One statement of when waiting ends. `at` is epoch ms, finite and not in the past. */
@@ -46,7 +46,7 @@ export function readHints(from: HintSources, now: number): readonly Hint[] {
 function readHeaderHints(headers: WireHeaders, now: number): readonly Hint[] {
   const hints: Hint[] = [];
   for (const name of ['retry-after-ms', 'x-ms-retry-after-ms'] as const) {
-    const ms = parsePlainNumber(headers[name]);
+    const ms = numberOf(headers[name]);
     if (ms !== undefined) hints.push(toHint(now + ms, 'retry-after', `${name} ${headers[name] ?? ''}`));
   }
   const text = headers['retry-after'];
@@ -86,7 +86,7 @@ function readBucketHints(limits: readonly BucketReading[], now: number): readonl
 
 /** GitHub Models: the rest of the window that refused, whichever it is. */
 function readSharedReset(headers: WireHeaders, now: number): readonly Hint[] {
-  const seconds = parsePlainNumber(headers['x-ratelimit-timeremaining']);
+  const seconds = numberOf(headers['x-ratelimit-timeremaining']);
   return seconds === undefined ? [] : [toHint(now + seconds * 1000, 'bucket', `x-ratelimit-timeremaining ${seconds}`)];
 }
 
@@ -97,7 +97,7 @@ function readSharedReset(headers: WireHeaders, now: number): readonly Hint[] {
 function readPlanHints(headers: WireHeaders, now: number): readonly Hint[] {
   const names = headers['anthropic-ratelimit-unified-status'] === 'rejected' ? ['anthropic-ratelimit-unified-reset'] : [];
   for (const window of ['x-codex-primary', 'x-codex-secondary']) {
-    if ((parsePlainNumber(headers[`${window}-used-percent`]) ?? 0) >= 100) names.push(`${window}-reset-at`);
+    if ((numberOf(headers[`${window}-used-percent`]) ?? 0) >= 100) names.push(`${window}-reset-at`);
   }
   const hints = names.flatMap((name) => {
     const at = headers[name] === undefined ? undefined : parseReset(headers[name], now);
@@ -106,8 +106,8 @@ function readPlanHints(headers: WireHeaders, now: number): readonly Hint[] {
   return hints.toSorted((a, b) => b.at - a.at);
 }
 
-const DELAY_FIELD = /(retry|try_?again|wait).*|resets?_?(in|after|delay)/i;
-const INSTANT_FIELD = /(reset|available|regain|renew)[a-z_-]*$/i;
+const DELAY_FIELD = /retry|try_?again|wait|resets?_?(in|after|delay)/i;
+const INSTANT_FIELD = /(reset|available|regain|renew)[a-z_-]{0,40}$/i;
 
 function readField(name: string, value: string | number, now: number): readonly Hint[] {
   const said = `${name} ${value}`.slice(0, 80);
@@ -133,9 +133,8 @@ function parseReset(text: string, now: number): number | undefined {
   return ms === undefined ? parseInstant(text) : now + ms;
 }
 
-function parsePlainNumber(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\s*\d+(\.\d+)?\s*$/.test(text)) return undefined;
-  return Number(text);
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : parsePlainNumber(text);
 }
 
 function toHint(at: number, source: HoldSource, said: string): Hint {

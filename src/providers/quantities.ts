@@ -23,7 +23,7 @@ const WINDOW_MS: Readonly<Record<Window, number>> = {
   month: 30 * 86_400_000,
 };
 
-const NUMBER = '(\\d[\\d,_]{0,20}(?:\\.\\d+)?)';
+const NUMBER = '(\\d[\\d,_]{0,20}(?:\\.\\d{1,20})?)';
 const COUNTS = '((?:input |output |prompt |completion )?tokens?|(?:\\b\\w{1,30} )?(?:requests?|api calls?|calls?|queries)|images?)';
 const PER = '\\s?(?:per|/|a|each)[\\s-]?(second|sec|minute|min|hour|day|week|month)\\b';
 

@@ -50,7 +50,7 @@ function unquote(text: string): string {
 }
 
 export function looksTruncated(text: string): boolean {
-  return /^\s*(?:data:|event:|[{[])/.test(text);
+  return /^(?:data:|event:|[{[])/.test(text.trimStart());
 }
 
 /** Elements of an error in XML that hold text, by the names that JSON has for them; nothing where it is a page or no XML. */
@@ -83,17 +83,36 @@ const XML_NAMES: Readonly<Record<string, string>> = {
 
 /** A page, or what Cloudflare sends in its place to who does not read pages: `error code: 1015`. */
 export function isHtml(text: string): boolean {
-  if (/^\s*error code: 1\d{3}\s*$/.test(text)) return true;
-  return /^\s*(?:<!doctype html|<html|<head|<\?xml|<!--)/i.test(text) || /<(?:title|body)\b/i.test(text.slice(0, 2000));
+  const begins = text.slice(0, 4000).trim();
+  if (/^error code: 1\d{3}$/.test(begins)) return true;
+  return /^(?:<!doctype html|<html|<head|<\?xml|<!--)/i.test(begins) || /<(?:title|body)\b/i.test(text.slice(0, 2000));
 }
 
 /** The title and the first words of a page: enough to know whose page it is. */
 export function readHtml(text: string): string {
-  const page = text.slice(0, 20_000);
-  const words = page
-    .replaceAll(/<(script|style)\b[^>]*>[^]*?<\/\1>/gi, ' ')
-    .replaceAll(/<[^>]{0,500}>/g, ' ')
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-  return words.slice(0, 500);
+  const words = withoutScripts(text.slice(0, 20_000))
+    .slice(0, 4000)
+    .replaceAll(/<[^<>]{0,500}>/g, ' ');
+  return words
+    .split(/\s/)
+    .filter((word) => word !== '')
+    .join(' ')
+    .slice(0, 500);
 }
+
+/** By hand, as a pattern would look for the end of each of many scripts that have none. */
+function withoutScripts(page: string): string {
+  let kept = '';
+  let rest = page;
+  for (let opening = OPENING.exec(rest); opening !== null; opening = OPENING.exec(rest)) {
+    kept += `${rest.slice(0, opening.index)} `;
+    const script = rest.slice(opening.index);
+    const end = script.search(opening[1] === undefined ? /<\/style\b/i : /<\/script\b/i);
+    const close = end < 0 ? -1 : script.indexOf('>', end);
+    // What is cut in a script has no words behind it.
+    rest = close < 0 ? '' : script.slice(close + 1);
+  }
+  return kept + rest;
+}
+
+const OPENING = /<(?:(script)|style)\b/i;

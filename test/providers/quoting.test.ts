@@ -30,6 +30,7 @@ const WRAPS: readonly (readonly [name: string, wrap: (text: string) => unknown])
     'a value in single quotes',
     (text) => openai(`Invalid type for 'messages[0].content': '${text}' is not an object`, { param: 'messages[0].content' }),
   ],
+  ['a long value in single quotes', (text) => openai(`Invalid value: '${'a b '.repeat(600)}${text} it's so'`)],
   ['what a parser met', (text) => openai(`Could not parse the JSON body of your request: ${text}`)],
   ['a message behind a colon', (text) => openai(`Invalid message content: ${text}`)],
   [
