@@ -5,7 +5,7 @@ export type ContentPart =
   | { readonly type: 'text'; readonly text: string; readonly [extra: string]: unknown }
   | {
       readonly type: 'image_url';
-      /** keywheel downloads nothing: the URL goes to the provider as it is. */
+      /** keywheel downloads nothing: the URL goes to the provider as it is. `detail` is a hint that not every provider has a word for. */
       readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' };
       readonly [extra: string]: unknown;
     }
@@ -64,6 +64,11 @@ export interface ToolMessage {
   readonly role: 'tool';
   readonly tool_call_id: string;
   readonly content: string | readonly ContentPart[];
+  /**
+   * The tool failed. Anthropic, Bedrock and Google have a word for it, Cohere gets `Error: ` before the content; OpenAI and the services that
+   * speak as it does have none, so that `content` has to say it.
+   */
+  readonly is_error?: boolean;
 }
 
 /** One message of a conversation, in OpenAI's shape. */
@@ -76,6 +81,7 @@ export interface ChatTool {
     readonly name: string;
     readonly description?: string;
     readonly parameters?: Readonly<Record<string, unknown>>;
+    /** A hint: left out for Bedrock, Google and older Claudes; Cohere knows it of all tools at once only. */
     readonly strict?: boolean | null;
   };
   readonly cache_control?: CacheControl;
@@ -92,6 +98,7 @@ export type ResponseFormat =
       readonly type: 'json_schema';
       readonly json_schema: {
         readonly name: string;
+        /** A hint: left out where a provider takes the schema alone (Anthropic, Google, Cohere). The schema's own `description` goes everywhere. */
         readonly description?: string;
         readonly schema?: Readonly<Record<string, unknown>>;
         readonly strict?: boolean | null;

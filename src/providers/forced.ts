@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../chat/request.ts';
 import { isLoose, type Loose } from './loose.ts';
+import { toWrong } from './parts.ts';
 
 /** An answer in a form that is asked for through a tool: its input is the answer. */
 export interface Forced {
@@ -31,6 +32,14 @@ export function toForced(request: ChatRequest, wanted: unknown, isForcible: bool
 export function canForce({ thinking }: { readonly thinking?: unknown }, knowsForce = true): boolean {
   const type = isLoose(thinking) ? thinking['type'] : undefined;
   return knowsForce && (thinking === undefined || thinking === null || type === 'disabled' || type === 'between_tools');
+}
+
+/** A choice that says nothing needs no tools; any other has to have something to choose from. */
+export function checkChoice(request: ChatRequest): void {
+  const choice: unknown = request.tool_choice;
+  const isIdle = choice === undefined || choice === null || choice === 'auto' || choice === 'none';
+  const isOwnIdle = isLoose(choice) && (choice['type'] === 'auto' || choice['type'] === 'none' || choice['auto'] !== undefined);
+  if (!isIdle && !isOwnIdle && toolsOf(request).length === 0) throw toWrong('tool_choice', "needs 'tools' to choose from", choice);
 }
 
 /** As long as every provider takes a name. */

@@ -114,7 +114,7 @@ function toToolUse(call: unknown, at: string, unsupported: Unsupported): readonl
 
 function toResult(message: Extract<ChatMessage, { role: 'tool' }>, at: string, unsupported: Unsupported): Block {
   const content = toBlocks(message.content, at, unsupported);
-  const { is_error: failed }: Loose = message as unknown as Loose;
+  const { is_error: failed } = message;
   const [first, ...others] = content;
   const isPlain = others.length === 0 && first?.['type'] === 'text' && Object.keys(first).length === 2;
   return {

@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
+import { checkChoice } from '../forced.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import { toWrong } from '../parts.ts';
 import type { Format } from './format.ts';
@@ -15,6 +16,7 @@ export interface Tools {
 }
 
 export function toTools(request: ChatRequest, model: string, format: Format, unsupported: Unsupported): Tools {
+  checkChoice(request);
   const offered = format.kind === 'tool' && !format.withOthers ? [] : (request.tools ?? []);
   const given = offered.flatMap((tool, index) => toTool(tool, model, `tools[${index}]`, unsupported));
   const answer = format.kind === 'tool' ? [{ name: format.name, description: format.description, input_schema: format.schema }] : [];

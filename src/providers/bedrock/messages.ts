@@ -139,7 +139,7 @@ function toToolUse(call: unknown, model: string, at: string, from: Reading): Blo
 
 function toResult(message: Extract<ChatMessage, { role: 'tool' }>, model: string, at: string, from: Reading): Block {
   const content = toBlocks(message.content, at, from);
-  const { is_error: failed }: Loose = message as unknown as Loose;
+  const { is_error: failed } = message;
   // A result must say something, and a mark is no part of one: a message's own stands behind the whole result.
   const said = content.filter((block) => block['cachePoint'] === undefined);
   return {

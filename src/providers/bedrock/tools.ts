@@ -1,6 +1,7 @@
 import type { Format } from '../anthropic/format.ts';
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
+import { checkChoice } from '../forced.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import { toWrong } from '../parts.ts';
 import { withCachePoint } from './content.ts';
@@ -18,6 +19,7 @@ export interface Tools {
 }
 
 export function toTools(request: ChatRequest, model: string, format: Format, unsupported: Unsupported): Tools {
+  checkChoice(request);
   const given = givenTools(request, format, unsupported);
   const answer = format.kind === 'tool' ? [toSpec(format.name, format.description, format.schema)] : [];
   const tools = [...given, ...answer];

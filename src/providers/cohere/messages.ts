@@ -1,4 +1,4 @@
-import type { AssistantMessage, ChatMessage, ContentPart } from '../../chat/request.ts';
+import type { AssistantMessage, ChatMessage, ContentPart, ToolMessage } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import { textOf, toWrong } from '../parts.ts';
@@ -26,12 +26,20 @@ function toMessage(message: ChatMessage, at: string, unsupported: Unsupported): 
     case 'assistant':
       return [toAssistant(message, at, unsupported)];
     case 'tool':
-      return [{ role: 'tool', tool_call_id: message.tool_call_id, content: toContent(message.content, at, unsupported, TOOL) }];
+      return [toResult(message, at, unsupported)];
     default:
       // OpenAI's older way to answer a call has no id to answer to.
       unsupported.refuse('function', message, `${at}.role`);
       return [];
   }
+}
+
+/** Cohere has no word for a tool that failed, so the text says it. */
+function toResult({ tool_call_id: id, content, is_error: failed }: ToolMessage, at: string, unsupported: Unsupported): Loose {
+  const said = toContent(content, at, unsupported, TOOL);
+  const told =
+    failed !== true ? said : Array.isArray(said) ? [{ type: 'text', text: 'Error:' }, ...(said as unknown[])] : `Error: ${String(said)}`;
+  return { role: 'tool', tool_call_id: id, content: told };
 }
 
 const TEXT_ONLY: ReadonlySet<string> = new Set(['text']);

@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
+import { checkChoice } from '../forced.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import { toWrong } from '../parts.ts';
 
@@ -10,6 +11,7 @@ const NO_PARAMETERS = { type: 'object', properties: {} };
  * tools at once, so it is set when all of them are strict.
  */
 export function toTools(request: ChatRequest, unsupported: Unsupported): Loose {
+  checkChoice(request);
   if (request.parallel_tool_calls === false) unsupported.refuse('parallel_tool_calls', false);
   const tools = (request.tools ?? []).flatMap((tool, index) => toTool(tool, `tools[${index}]`, unsupported));
   if (tools.length === 0) return {};

@@ -100,7 +100,7 @@ function toTurn(message: Loose, at: string, names: Map<string, string>, target: 
 
 /** The call is named by its function there; the id is looked up in what the model said before. */
 function toResult(message: ToolMessage, at: string, names: ReadonlyMap<string, string>, target: Target): readonly Loose[] {
-  const { tool_call_id: id, content } = message;
+  const { tool_call_id: id, content, is_error: failed } = message;
   const given = (message as unknown as Loose)['name'];
   const name = names.get(id) ?? (typeof given === 'string' ? given : undefined);
   if (name === undefined) throw toWrong(`${at}.tool_call_id`, 'must name a tool call of an assistant message before it', id);
@@ -109,7 +109,7 @@ function toResult(message: ToolMessage, at: string, names: ReadonlyMap<string, s
   const response = {
     ...(isVertexStable(target.provider) ? {} : { id }),
     name,
-    response: toResponse(textOf(content)),
+    response: failed === true ? toFailed(textOf(content)) : toResponse(textOf(content)),
     ...(media.length === 0 ? {} : { parts: media }),
   };
   return [{ functionResponse: response }];
@@ -123,4 +123,11 @@ function toResponse(text: string): Loose {
   } catch {
     return { result: text };
   }
+}
+
+/** Google's own key for what went wrong. */
+function toFailed(text: string): Loose {
+  const response = toResponse(text);
+  if (response['error'] !== undefined) return response;
+  return { error: Object.keys(response).join() === 'result' ? response['result'] : response };
 }

@@ -322,6 +322,7 @@ describe('tools', () => {
 
   test("with the choice 'none' are left out", () => {
     expect(encodeBody({ tools: [weather], tool_choice: 'none' })['toolConfig']).toBeUndefined();
+    expect(() => encodeBody({ tool_choice: 'required' })).toThrow("'tool_choice' needs 'tools' to choose from");
   });
 
   test("with the choice 'none' cannot be left out where there were calls", () => {

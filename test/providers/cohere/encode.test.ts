@@ -43,6 +43,8 @@ describe('a chat', () => {
       },
       { role: 'tool', tool_call_id: 'a', content: [{ type: 'text', text: '42' }] },
       { role: 'tool', tool_call_id: 'b', content: [{ type: 'document', document: { data: 'x' } }] },
+      { role: 'tool', tool_call_id: 'c', content: 'no key', is_error: true },
+      { role: 'tool', tool_call_id: 'd', content: [{ type: 'document', document: { data: 'x' } }], is_error: true },
       {
         role: 'assistant',
         content: [
@@ -63,6 +65,15 @@ describe('a chat', () => {
       { role: 'assistant', tool_plan: 'I look', tool_calls: [{ id: 'a', type: 'function', function: { name: 'look', arguments: '{}' } }] },
       { role: 'tool', tool_call_id: 'a', content: '42' },
       { role: 'tool', tool_call_id: 'b', content: [{ type: 'document', document: { data: 'x' } }] },
+      { role: 'tool', tool_call_id: 'c', content: 'Error: no key' },
+      {
+        role: 'tool',
+        tool_call_id: 'd',
+        content: [
+          { type: 'text', text: 'Error:' },
+          { type: 'document', document: { data: 'x' } },
+        ],
+      },
       { role: 'assistant', content: 'ax' },
     ]);
   });
@@ -113,7 +124,8 @@ describe('a chat', () => {
     ]);
     expect(bodyOf({ tools: [strict] })).toMatchObject({ strict_tools: true, tools: [LOOK] });
     expect(bodyOf({ tools: [strict, NONE] })).not.toHaveProperty('strict_tools');
-    expect(bodyOf({ tools: [], tool_choice: 'required' })).not.toHaveProperty('tool_choice');
+    expect(bodyOf({ tools: [], tool_choice: 'auto' })).not.toHaveProperty('tool_choice');
+    expect(() => bodyOf({ tools: [], tool_choice: 'required' })).toThrow("'tool_choice' needs 'tools' to choose from");
   });
 
   test.each([

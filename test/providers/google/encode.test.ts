@@ -105,6 +105,20 @@ describe('a conversation', () => {
     expect(parts).toEqual([{ functionResponse: { id: 'a', name: 'f_a', response } }]);
   });
 
+  test.each<[string, object]>([
+    ['no key', { error: 'no key' }],
+    ['{"code":7}', { error: { code: 7 } }],
+    ['{"error":"no key"}', { error: 'no key' }],
+  ])('say that a tool failed: %s', (content, response) => {
+    const call = { id: 'a', type: 'function', function: { name: 'f_a', arguments: '{}' } };
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'a', content, is_error: true },
+    ];
+    expect(partsOf(2, messages)).toEqual([{ functionResponse: { id: 'a', name: 'f_a', response } }]);
+  });
+
   test('signs calls of other models, where signatures are wanted', () => {
     const messages = [{ role: 'assistant', tool_calls: [call('a'), call('b')] }];
     const signatures = (model: string): unknown => partsOf(0, messages, { model }).map((part) => part['thoughtSignature']);
