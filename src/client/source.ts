@@ -7,12 +7,10 @@ import type { KeyEntry, KeyInput } from '../pool/members.ts';
 import type { Pool } from '../pool/pool.ts';
 import { toPrintable } from '../printable.ts';
 import { scrub } from '../wire/scrub.ts';
+import { Renewals } from './renewals.ts';
 
 /** How long one load may take. */
 const LOAD_MS = 60_000;
-
-/** Refused keys make it load again at once, but not sooner than this after the last time that they did, ms. */
-const RENEW_AFTER_MS = 5_000;
 
 interface Surroundings {
   readonly pool: Pool;
@@ -30,13 +28,9 @@ export class KeySource {
   readonly #around: Surroundings;
   #loading: Promise<void> | undefined;
   #refreshing: Promise<ConfigError | undefined> | undefined;
-  #renewing: Promise<void> | undefined;
-  /** Ends the wait before a renewal. */
-  #stopWaiting: () => void = () => {};
-  #renewedAt = -Infinity;
   /** What the function answered, without the keys that a person added. */
   #given: ReadonlySet<KeyInput> = new Set();
-  readonly #renewed = new WeakSet<KeyInput>();
+  readonly #renewals: Renewals;
   #timer: Timer | undefined;
   #limit: Timer | undefined;
   #closed = false;
@@ -49,6 +43,12 @@ export class KeySource {
     this.#load = source.load;
     this.#refreshMs = source.refreshMs;
     this.#around = around;
+    this.#renewals = new Renewals({
+      clock: around.clock,
+      loading: () => this.#refreshing,
+      load: () => this.#reload(),
+      isUnchanged: (key) => around.pool.ring.get(key.id) === key,
+    });
   }
 
   /** The first load, tried again by the next call when it failed. */
@@ -61,47 +61,26 @@ export class KeySource {
   }
 
   /**
-   * Asks the function again as its provider does not accept a key of it any more, such as a token that expired: once for each key,
-   * one load at a time and not soon after the last one. `undefined` for what it cannot renew.
+   * Asks the function again as its provider does not accept a key of it any more, such as a token that expired: until it has answered
+   * once for each key, one load at a time and not soon after the last one. `undefined` for what it cannot renew.
    */
   renew(key: KeyEntry): Promise<void> | undefined {
-    const { input } = key;
     // One that is not in the pool any more has its follower there.
-    if (this.#closed || this.#around.pool.ring.get(key.id) !== key || !this.#given.has(input) || this.#renewed.has(input)) return undefined;
-    this.#renewed.add(input);
-    this.#renewing ??= this.#renew(key).finally(() => {
-      this.#renewing = undefined;
-    });
-    return this.#renewing;
+    if (this.#closed || this.#around.pool.ring.get(key.id) !== key || !this.#given.has(key.input)) return undefined;
+    return this.#renewals.renew(key);
   }
 
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
     this.#limit?.cancel();
-    this.#stopWaiting();
+    this.#renewals.close();
   }
 
-  async #renew(key: KeyEntry): Promise<void> {
-    const { clock, pool } = this.#around;
-    // A load that began before the refusal may bring a fresh key, or the very same.
-    await this.#refreshing;
-    const waitMs = this.#renewedAt + RENEW_AFTER_MS - clock.now();
-    if (waitMs > 0) await this.#pause(waitMs);
-    if (this.#closed || pool.ring.get(key.id) !== key) return;
-    await this.#refresh();
-    this.#renewedAt = clock.now();
+  async #reload(): Promise<boolean> {
+    const failure = await this.#refresh();
     this.#schedule();
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#around.clock.after(ms, resolve, { background: true });
-      this.#stopWaiting = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
+    return failure === undefined;
   }
 
   async #first(): Promise<void> {

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { KeysExhaustedError } from '../../src/index.ts';
 import type { KeyOptions } from '../../src/options/types.ts';
 import { createDeferred } from '../support/deferred.ts';
-import { ask, attemptsOf, errorOf, group, key, record, secretOf, useWorld } from '../support/world.ts';
+import { ask, attemptsOf, errorOf, group, key, nextEvent, record, secretOf, useWorld } from '../support/world.ts';
 
 // Keys of a function that expire before its next load: access tokens, keys that a vault rotates.
 
@@ -13,7 +13,7 @@ const token = (name: string): KeyOptions => key('token', { secret: secretOf(name
 
 async function open(load: (asked: number) => unknown, refreshMs = 600_000) {
   const clock = world.clock();
-  const simulator = await world.simulator({ groups: ['a', 'b', 'c'].map((name) => group(name)) });
+  const simulator = await world.simulator({ groups: ['a', 'b', 'c', 'd', 'e'].map((name) => group(name)) });
   let asked = 0;
   const keys = (() => load((asked += 1))) as () => KeyOptions;
   const client = world.client({ providers: { openai: { baseURL: simulator.baseURL, keys, refreshMs } }, clock });
@@ -131,4 +131,78 @@ test('closing while a renewal waits leaves nothing behind', async () => {
   await turn();
   await client.close({ timeoutMs: 0 });
   expect((await call).message).toContain('closed');
+});
+
+describe('several keys of a function', () => {
+  /** The keys `one` and `two` with the texts of these names, and one that is well, so that nobody doubts the provider. */
+  const both = (one: string, two: string): readonly KeyOptions[] => [
+    key('one', { secret: secretOf(one) }),
+    key('two', { secret: secretOf(two) }),
+    key('e'),
+  ];
+
+  test('a key refused while a load of before is under way is asked for again', async () => {
+    const second = createDeferred<readonly KeyOptions[]>();
+    const { client, simulator, clock, asked } = await open((count) => [both('a', 'b'), second.promise][count - 1] ?? both('c', 'd'));
+    for (const name of ['a', 'b']) simulator.key(name).set('dead');
+    const one = client.chat(ask('1'), { keys: ['one'] });
+    await nextEvent(client, 'attempt-failed');
+    await turn();
+    expect(asked()).toBe(2);
+    const two = client.chat(ask('2'), { keys: ['two'] });
+    await nextEvent(client, 'attempt-failed');
+    // What it answers it knew before the second refusal.
+    second.resolve(both('c', 'b'));
+    expect(attemptsOf(await one)).toEqual(['one key_invalid rotate', 'one ok answer']);
+    await clock.advance(4_999);
+    expect(asked()).toBe(2);
+    await clock.advance(1);
+    expect(attemptsOf(await two)).toEqual(['two key_invalid rotate', 'two ok answer']);
+    expect(asked()).toBe(3);
+  });
+
+  test('a key that waits for its renewal gets it, though another one was replaced meanwhile', async () => {
+    const { client, simulator, clock, asked } = await open(
+      (count) => [both('a', 'b'), both('c', 'b'), both('a', 'b')][count - 1] ?? both('a', 'd'),
+      4_000,
+    );
+    simulator.key('a').set('dead');
+    await client.chat(ask('1'), { keys: ['one'] });
+    for (const name of ['b', 'c']) simulator.key(name).set('dead');
+    simulator.key('a').set('ok');
+    const one = client.chat(ask('2'), { keys: ['one'] });
+    await nextEvent(client, 'attempt-failed');
+    const two = client.chat(ask('3'), { keys: ['two'] });
+    await nextEvent(client, 'attempt-failed');
+    // The refresh that is due has a new text for the first of them only.
+    await clock.advance(4_000);
+    expect(attemptsOf(await one)).toEqual(['one key_invalid rotate', 'one ok answer']);
+    await clock.advance(1_000);
+    expect(attemptsOf(await two)).toEqual(['two key_invalid rotate', 'two ok answer']);
+    expect(asked()).toBe(4);
+  });
+});
+
+test('a function that throws once is asked again five seconds later, with nobody waiting', async () => {
+  const { client, simulator, clock, asked } = await open((count) => {
+    if (count === 2) throw new Error('the vault is sealed');
+    return token(count === 1 ? 'a' : 'b');
+  });
+  simulator.key('a').set('dead');
+  await errorOf(client.chat(ask()), KeysExhaustedError);
+  await clock.advance(4_999);
+  expect([asked(), client.keys.get('token')?.state]).toEqual([2, 'invalid']);
+  await clock.advance(1);
+  expect([asked(), client.keys.get('token')?.state]).toEqual([3, 'ready']);
+  expect(attemptsOf(await client.chat(ask('again')))).toEqual(['token ok answer']);
+  await clock.advance(60_000);
+  expect(asked()).toBe(3);
+});
+
+test('a function that goes on failing is asked every five seconds, one load at a time, until the client is closed', async () => {
+  const { client, simulator, clock, asked } = await open((count) => (count === 1 ? token('a') : Promise.reject(new Error('sealed'))));
+  simulator.key('a').set('dead');
+  await errorOf(client.chat(ask()), KeysExhaustedError);
+  await clock.advance(20_000);
+  expect(asked()).toBe(6);
 });
