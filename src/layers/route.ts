@@ -5,7 +5,7 @@ import { AttemptError } from '../failure.ts';
 import type { Passage } from './route/breaker.ts';
 import type { Breakers } from './route/breakers.ts';
 import { conclude, type Failed, toPublic } from './route/conclude.ts';
-import { isRefusal, isSickness, type Refusal, toHealth, toHealthAtEnd } from './route/verdicts.ts';
+import { isInexpressible, isRefusal, isSickness, type Refusal, toHealth, toHealthAtEnd } from './route/verdicts.ts';
 
 export interface RouteOptions {
   /** How long a target may take to start while another one is left. */
@@ -15,7 +15,7 @@ export interface RouteOptions {
 }
 
 /**
- * Takes a call to its targets in order: to the next one when this cannot start soon, is sick, or refuses.
+ * Takes a call to its targets in order: to the next one when this cannot start soon, is sick, refuses, or cannot express what is asked.
  * What comes out is an answer or an error of the family.
  */
 export function route(options: RouteOptions): Layer<Call, Routed> {
@@ -91,9 +91,10 @@ class Walk {
 
   async #pass(target: Target, passage: Passage, startBy: number): Promise<Answer | undefined> {
     const { breakers } = this.#options;
+    let takeBack = (): void => {};
     try {
       this.#call.deadline.throwIfEnded();
-      this.#noteFallback(target);
+      takeBack = this.#noteFallback(target);
       const answer = await this.#next({ ...this.#call, target, startBy });
       // A probe has found out with the first content; a long answer would keep everybody else from the route until its end.
       if (passage.as === 'probe') breakers.leave(target, passage, 'well');
@@ -101,6 +102,8 @@ class Walk {
       return answer;
     } catch (error) {
       breakers.leave(target, passage, toHealth(error));
+      // It cannot be asked, so that nothing led here.
+      if (isInexpressible(error)) takeBack();
       this.#remember(target, error, startBy);
       return undefined;
     }
@@ -121,11 +124,16 @@ class Walk {
     if (error.retryAt === undefined || (at <= callers && at < deadline.at)) this.#waitable.set(target, at);
   }
 
-  /** The last attempt led here, where it was made at another target. */
-  #noteFallback(target: Target): void {
+  /** The last attempt led here, where it was made at another target. Returns the way to take that back. */
+  #noteFallback(target: Target): () => void {
     const last = this.#call.trace.attempts.at(-1);
-    if (last === undefined || this.#failed.size === 0) return;
-    if (last.provider !== target.provider.name || last.model !== target.model) last.action = 'fallback';
+    if (last === undefined || this.#failed.size === 0) return () => {};
+    if (last.provider === target.provider.name && last.model === target.model) return () => {};
+    const { action } = last;
+    last.action = 'fallback';
+    return () => {
+      if (action !== undefined) last.action = action;
+    };
   }
 
   /** In the order of the call's targets. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { KeysExhaustedError, ProviderError, RequestError, type ClientOptions } from '../../src/index.ts';
 import type { SimulatorOptions } from '../../src/simulator/index.ts';
-import { ask, askStream, attemptsOf, errorOf, group, key, nextEvent, readAll, useWorld } from '../support/world.ts';
+import { ask, askStream, attemptsOf, errorOf, group, key, nextEvent, readAll, record, useWorld } from '../support/world.ts';
 
 // An alias with a target at each of two providers.
 
@@ -145,4 +145,68 @@ test('a held key at the preferred target is told as an event with its scope', as
   const held = nextEvent(client, 'key-held');
   expect((await client.chat(fast())).report.provider).toBe('two');
   expect(await held).toMatchObject({ provider: 'one', key: 'a', group: 'a', scope: 'group', model: 'm', class: 'rate_limited' });
+});
+
+describe('a target that cannot express the request', () => {
+  const seeded = (more = {}) => ask('Hi', { model: 'fast', seed: 7, ...more });
+
+  /** Three protocols, of which Anthropic's has no seed. */
+  async function three(targets: readonly string[], first: SimulatorOptions = {}) {
+    const simulators = {
+      openai: await world.simulator({ groups: [group('o')], ...first }),
+      anthropic: await world.simulator({ groups: [group('a')] }),
+      google: await world.simulator({ groups: [group('g')] }),
+    };
+    const client = world.client({
+      providers: {
+        openai: { baseURL: simulators.openai.baseURLs.openai, keys: [key('o')] },
+        anthropic: { baseURL: simulators.anthropic.baseURLs.anthropic, keys: [key('a')] },
+        google: { baseURL: simulators.google.baseURLs.google, keys: [key('g')] },
+        // One more without a seed.
+        claude: { protocol: 'anthropic', baseURL: simulators.anthropic.baseURLs.anthropic, keys: [key('a', { id: 'c' })] },
+      },
+      models: { fast: targets },
+      retry: { attempts: 1 },
+    });
+    return { client, simulators };
+  }
+
+  const SICK: SimulatorOptions = { faults: [{ kind: 'status', status: 500, times: 5 }] };
+
+  test('is passed over, the preferred one as well', async () => {
+    const { client, simulators } = await three(['anthropic/m', 'google/m']);
+    const reply = await client.chat(seeded());
+    expect(attemptsOf(reply)).toEqual(['g ok answer']);
+    expect(simulators.anthropic.stats().received).toBe(0);
+  });
+
+  test('does not stand between a sick one and the next', async () => {
+    const { client } = await three(['openai/m', 'anthropic/m', 'google/m'], SICK);
+    expect(attemptsOf(await client.chat(seeded()))).toEqual(['o server_error fallback', 'g ok answer']);
+  });
+
+  test('does not hide what the others said', async () => {
+    const { client } = await three(['openai/m', 'anthropic/m'], SICK);
+    const error = await errorOf(client.chat(seeded()), ProviderError);
+    expect(error).toMatchObject({ class: 'server_error', status: 500, cause: { errors: [{ status: 500 }, { code: 'invalid_request' }] } });
+    // Nothing took over, so nothing was fallen back to.
+    expect(error.report?.attempts).toMatchObject([{ key: 'o', action: 'reject' }]);
+    client.keys.disable('o');
+    const exhausted = await errorOf(client.chat(seeded()), KeysExhaustedError);
+    expect(exhausted).toMatchObject({ keys: [{ id: 'o' }], cause: { errors: [{ code: 'keys_exhausted' }, { code: 'invalid_request' }] } });
+  });
+
+  test('is the error where there is no other, without an attempt or a trace at its route', async () => {
+    const { client } = await three(['anthropic/m', 'claude/m']);
+    const routes = record(client, 'route-changed');
+    const error = await errorOf(client.chat(seeded()), RequestError);
+    expect(error.message).toContain("'anthropic' as 'seed'");
+    expect(error).toMatchObject({ code: 'invalid_request', report: { attempts: [] }, cause: { errors: [{}, {}] } });
+    const alone = await errorOf(client.chat(ask('Hi', { model: 'anthropic/m', seed: 7 })), RequestError);
+    expect(alone).toMatchObject({ code: 'invalid_request', report: { attempts: [] } });
+    expect(alone.cause).toBeUndefined();
+    for (let call = 0; call < 20; call += 1) await errorOf(client.chat(seeded()), RequestError);
+    expect(routes).toEqual([]);
+    expect(attemptsOf(await client.chat(fast()))).toEqual(['a ok answer']);
+  });
 });

@@ -3,7 +3,7 @@ import { type KeywheelError, KeysExhaustedError, OutputError, ProviderError, Req
 import { AttemptError, type FailureClass, type Verdict } from '../../failure.ts';
 import { toPrintable } from '../../printable.ts';
 import type { AttemptReport } from '../../report.ts';
-import { isRequestFailure, isSickness, type Refusal } from './verdicts.ts';
+import { isInexpressible, isRequestFailure, isSickness, type Refusal } from './verdicts.ts';
 
 /** What one target said last. */
 export interface Failed {
@@ -13,15 +13,23 @@ export interface Failed {
 
 /**
  * The one error of a call that no target took. A sick provider is the news; then keys that may serve later, as the caller can wait for
- * them; then what was refused for good. Several targets all stand in `cause`.
+ * them; then what was refused for good; and where no target could be asked at all, why the first could not. Several targets all stand in
+ * `cause`.
  */
 export function conclude(failed: readonly [Failed, ...Failed[]], attempts: readonly AttemptReport[]): KeywheelError {
   const publics = failed.map(({ target, error }) => (error instanceof AttemptError ? toPublic(target, error, attempts) : error));
   const cause = publics.length > 1 ? new AggregateError(publics, 'Every target failed') : undefined;
-  const exhausted = failed.filter(isExhausted);
-  const worst = failed.findLast(isSickFailed) ?? (exhausted.length === 0 ? (failed.findLast(isKeyFailed) ?? failed[0]) : undefined);
+  const asked = failed.filter(({ error }) => !isInexpressible(error));
+  const [first] = failed;
+  if (asked.length === 0 && first.error instanceof RequestError) return withCause(first.error, cause);
+  const exhausted = asked.filter(isExhausted);
+  const worst = asked.findLast(isSickFailed) ?? (exhausted.length === 0 ? (asked.findLast(isKeyFailed) ?? asked[0]) : undefined);
   if (worst?.error instanceof AttemptError) return toPublic(worst.target, worst.error, attempts, cause);
   return merge(exhausted, cause);
+}
+
+function withCause(error: RequestError, cause: AggregateError | undefined): RequestError {
+  return cause === undefined ? error : new RequestError(error.message, { class: error.class, cause });
 }
 
 type Exhausted = Failed & { readonly error: KeysExhaustedError };
@@ -79,10 +87,13 @@ function toName({ provider, model }: Target): string {
   return `${provider.name}/${model}`;
 }
 
-/** One target's refusal passes as it is; several become one that names every key and the earliest time. */
+/** The refusal of an only target passes as it is; several become one that names every key and the earliest time. */
 function merge(exhausted: readonly Exhausted[], cause: AggregateError | undefined): KeysExhaustedError {
   const [first] = exhausted;
-  if (first !== undefined && exhausted.length === 1) return first.error;
+  if (first !== undefined && exhausted.length === 1) {
+    const { message, retryAt, keys } = first.error;
+    return cause === undefined ? first.error : new KeysExhaustedError(message, { retryAt, keys, cause });
+  }
   const times = exhausted.flatMap(({ error }) => error.retryAt ?? []);
   const retryAt = times.length === 0 ? undefined : Math.min(...times);
   const keys = new Map(exhausted.flatMap(({ error }) => error.keys).map((key) => [key.id, key]));

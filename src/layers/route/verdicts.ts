@@ -1,15 +1,20 @@
 import type { End } from '../../call.ts';
-import { KeysExhaustedError } from '../../errors.ts';
+import { KeysExhaustedError, RequestError } from '../../errors.ts';
 import { AttemptError, type FailureClass, isRotatable, isSick, type Verdict } from '../../failure.ts';
 import type { Health } from './breaker.ts';
 
 /** A target's failure that leaves another target a chance. */
-export type Refusal = AttemptError | KeysExhaustedError;
+export type Refusal = AttemptError | KeysExhaustedError | RequestError;
 
 /** True when another target may take the call. Bugs, aborts and wrong requests end it. */
 export function isRefusal(error: unknown): error is Refusal {
-  if (error instanceof KeysExhaustedError) return true;
+  if (error instanceof KeysExhaustedError || isInexpressible(error)) return true;
   return error instanceof AttemptError && mayFallBack(error.verdict);
+}
+
+/** True when the target's protocol has no words for the request: nothing was sent, and another one may have them. */
+export function isInexpressible(error: unknown): error is RequestError {
+  return error instanceof RequestError && error.status === undefined;
 }
 
 /** Refused for the key, the account or the model, whatever the refusal is about: another provider has others. */

@@ -128,11 +128,26 @@ describe('route', () => {
 
   it.each([
     ['a bug', new TypeError('x')],
-    ['a request that cannot be said', new RequestError('Cannot', { class: 'bad_request' })],
     ['a string', 'reason'],
   ])('passes %s unchanged', async (_name, thrown) => {
     const { asked, send, call } = start({ [A]: () => thrown });
     expect(await rejection(send(call()))).toBe(thrown);
+    expect(asked).toEqual([A]);
+  });
+
+  it('passes what an only target cannot express unchanged; of several it throws the first, with all in its cause', async () => {
+    const [first, second] = ['first', 'second'].map((text) => new RequestError(text, { class: 'bad_request' }));
+    const { asked, breakers, send, call } = start({ [A]: () => first, [B]: () => second });
+    expect(await rejection(send(call({ targets: [A] })))).toBe(first);
+    expect(await rejection(send(call()))).toMatchObject({ message: 'first', cause: { errors: [first, second] } });
+    expect(asked).toEqual([A, A, B]);
+    expect(breakers.size).toBe(0);
+  });
+
+  it('tells an answered wrong request from one that cannot be expressed', async () => {
+    const answered = new RequestError('x', { class: 'bad_request', status: 400 });
+    const { asked, send, call } = start({ [A]: () => answered });
+    expect(await rejection(send(call()))).toBe(answered);
     expect(asked).toEqual([A]);
   });
 
