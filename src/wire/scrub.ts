@@ -1,5 +1,6 @@
 import { Secret } from '../secret.ts';
 import { readAwsKey } from './aws-key.ts';
+import { type Forms, toForms } from './forms.ts';
 
 /** Placeholders for keyless servers (`x`, `n/a`) are no secrets, and replacing them would mangle every text. */
 const SHORTEST = 4;
@@ -10,9 +11,8 @@ const DEEPEST = 100;
 /** What must not show: a key, or a key and the caller's other credentials. */
 export type Hidden = Secret | readonly Secret[] | (() => readonly Secret[]) | undefined;
 
-/** One form in which a provider may echo a secret. */
-interface Form {
-  readonly text: string;
+/** What to look for, and what stands there instead. */
+interface Form extends Forms {
   readonly label: string;
 }
 
@@ -53,16 +53,13 @@ export function scrub(text: string, hidden: Hidden): string {
 
 function formsOf(hidden: Hidden): readonly Form[] {
   if (hidden === undefined) return [];
-  if (typeof hidden === 'function') return hidden().flatMap(toForms);
-  return hidden instanceof Secret ? toForms(hidden) : hidden.flatMap(toForms);
+  if (typeof hidden === 'function') return hidden().flatMap(formsOfOne);
+  return hidden instanceof Secret ? formsOfOne(hidden) : hidden.flatMap(formsOfOne);
 }
 
-function toForms(secret: Secret): readonly Form[] {
-  const written = partsOf(Secret.reveal(secret)).flatMap((text) => {
-    if (text.length < SHORTEST) return [];
-    return [text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text), Buffer.from(text).toString('base64')];
-  });
-  return [...new Set(written)].map((form) => ({ text: form, label: secret.label }));
+function formsOfOne(secret: Secret): readonly Form[] {
+  const parts = partsOf(Secret.reveal(secret)).filter((text) => text.length >= SHORTEST);
+  return [...new Set(parts)].map((text) => ({ ...toForms(text), label: secret.label }));
 }
 
 /** The whole first. AWS sees no more than the id and the token of a key, and tells them in its errors. */
@@ -72,7 +69,12 @@ function partsOf(text: string): readonly string[] {
 }
 
 function replaceAll(text: string, forms: readonly Form[]): string {
-  return forms.reduce((left, form) => (left.includes(form.text) ? left.replaceAll(form.text, () => form.label) : left), text);
+  return forms.reduce(replaceOne, text);
+}
+
+function replaceOne(text: string, { texts, pattern, label }: Form): string {
+  const left = texts.reduce((rest, form) => (rest.includes(form) ? rest.replaceAll(form, () => label) : rest), text);
+  return pattern === undefined ? left : left.replace(pattern, () => label);
 }
 
 function walk(value: unknown, forms: readonly Form[], depth: number): unknown {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Secret } from '../../src/secret.ts';
 import { scrub, Scrubber } from '../../src/wire/scrub.ts';
 
-const TEXT = 'sk-te"st/4f9c+1d7e 22aa90bb';
+const TEXT = 'sk-te"st/4f9c+1d7e 22aa90b?>~?';
 const secret = new Secret(TEXT);
 const scrubber = new Scrubber(secret);
 
@@ -10,12 +10,28 @@ test.each([
   ['as it is', `Incorrect API key provided: ${TEXT}.`],
   ['escaped for JSON', `{"key":"${JSON.stringify(TEXT).slice(1, -1)}"}`],
   ['escaped for a URL', `https://example.test/?key=${encodeURIComponent(TEXT)}`],
+  ['escaped for a URL in lower case', encodeURIComponent(TEXT).replaceAll(/%../g, (byte) => byte.toLowerCase())],
+  ['escaped for a URL twice', encodeURIComponent(encodeURIComponent(TEXT))],
+  ['escaped for a form', new URLSearchParams({ key: TEXT }).toString()],
+  [
+    'escaped for JSON with its slashes',
+    JSON.stringify(TEXT)
+      .slice(1, -1)
+      .replaceAll('/', String.raw`\/`),
+  ],
+  ['escaped for JSON in JSON', JSON.stringify(JSON.stringify(TEXT))],
+  ['escaped for JSON by numbers', TEXT.replaceAll('/', String.raw`\u002f`).replaceAll('"', String.raw`\u0022`)],
+  ['escaped for HTML', TEXT.replaceAll('"', '&quot;').replaceAll('/', '&#x2F;')],
+  ['escaped for HTML by numbers', TEXT.replaceAll('"', '&#34;').replaceAll('/', '&#47;').replaceAll('+', '&#043;')],
+  ['escaped for HTML twice', TEXT.replaceAll('"', '&amp;quot;').replaceAll('/', '&amp;#47;')],
   ['as Base64', `Basic ${Buffer.from(TEXT).toString('base64')}`],
+  ['as Base64 without padding', Buffer.from(TEXT).toString('base64').replaceAll('=', '')],
+  ['as Base64 for URLs', Buffer.from(TEXT).toString('base64url')],
   ['twice', `${TEXT} and ${TEXT}`],
 ])('scrub finds a secret %s', (_how, text) => {
   const clean = scrub(text, secret);
   expect(clean).toContain(secret.label);
-  for (const form of [TEXT, '4f9c', Buffer.from(TEXT).toString('base64')]) expect(clean).not.toContain(form);
+  for (const form of [TEXT, '4f9c', Buffer.from(TEXT).toString('base64url').slice(0, 30)]) expect(clean).not.toContain(form);
 });
 
 test('Scrubber.value cleans every string and name', () => {
@@ -41,6 +57,16 @@ test('Scrubber.headers cleans the values', () => {
     'x-echo': `Bearer ${secret.label}`,
     'x-other': '1',
   });
+});
+
+test('a long secret is found as it is, and in the forms of its kind', () => {
+  const long = new Secret(`ey/${'+/'.repeat(100_000)}`);
+  const text = Secret.reveal(long);
+  expect(scrub(`${text} ${encodeURIComponent(text)}`, long)).toBe(`${long.label} ${long.label}`);
+});
+
+test('what only begins like a secret stays', () => {
+  expect(scrub('sk-te%22st%2F4f9d', secret)).toBe('sk-te%22st%2F4f9d');
 });
 
 test('a placeholder is no secret', () => {
