@@ -4,8 +4,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The first of `names` that is set. */
 export function readVariable(env: Environment, names: readonly string[]): string | undefined {
   for (const name of names) {
-    const value = env[name]?.trim();
-    if (value !== undefined && value !== '') return value;
+    const value = unquote(env[name] ?? '');
+    if (value !== '') return value;
   }
   return undefined;
 }
@@ -24,9 +24,16 @@ function readStem(env: Environment, stem: string): readonly string[] {
   const numbered = Object.keys(env)
     .filter((name) => name.startsWith(`${stem}_`) && /^\d+$/.test(name.slice(stem.length + 1)))
     .toSorted((a, b) => Number(a.slice(stem.length + 1)) - Number(b.slice(stem.length + 1)));
-  const values = [`${stem}S`, stem, ...numbered].map((name) => env[name] ?? '');
+  const values = [`${stem}S`, stem, ...numbered].map((name) => unquote(env[name] ?? ''));
   return values
     .flatMap((value) => value.split(/[,\r\n]/))
-    .map((text) => text.trim())
+    .map(unquote)
     .filter((text) => text !== '');
+}
+
+/** Without the quotes of an `.env` file, which Docker and others hand on as they are. */
+function unquote(value: string): string {
+  const text = value.trim();
+  const [, , inner] = /^(["'])((?:(?!\1)[^])*)\1$/.exec(text) ?? [];
+  return (inner ?? text).trim();
 }

@@ -23,6 +23,10 @@ describe('readKeys', () => {
       { OPENAI_API_KEY_X: 'a', OPENAI_API_KEY_: 'b', MY_OPENAI_API_KEY: 'c', OPENAI_API_KEY_1_OLD: 'd', OPENAI_API_KEYS_1: 'e' },
       [],
     ],
+    ['quotes of an .env file', { OPENAI_API_KEY: '"a"', OPENAI_API_KEYS: `'b, c'`, OPENAI_API_KEY_1: '" d "' }, ['b', 'c', 'a', 'd']],
+    ['quotes around each', { OPENAI_API_KEYS: `"a", 'b'` }, ['a', 'b']],
+    ['quotes that are no pair', { OPENAI_API_KEYS: `"a,b'` }, ['"a', "b'"]],
+    ['quotes around nothing', { OPENAI_API_KEYS: `""`, OPENAI_API_KEY: `''` }, []],
     ['none', {}, []],
   ])('%s', (_, env, keys) => {
     expect(readKeys(env, [STEM])).toEqual(keys);
@@ -36,6 +40,7 @@ describe('readKeys', () => {
 test('readVariable takes the first that is set, trimmed', () => {
   expect(readVariable({ A: ' ', B: ' b ', C: 'c' }, ['A', 'B', 'C'])).toBe('b');
   expect(readVariable({ A: '' }, ['A', 'B'])).toBeUndefined();
+  expect(readVariable({ A: '""', B: " 'b' " }, ['A', 'B'])).toBe('b');
 });
 
 describe('a client without providers', () => {
