@@ -31,20 +31,22 @@ export function toWireRequest(
     readonly query?: Readonly<Record<string, string>>;
   },
 ): WireRequest {
-  const { path, operation, body, accept = 'application/json', own = {}, query = {} } = exchange;
+  const { path, operation, body, accept = 'application/json', own, query } = exchange;
   return {
     method: body === undefined ? 'GET' : 'POST',
-    url: `${provider.baseURL}${path}${toSearch({ ...query, ...provider.query })}`,
-    headers: toHeaders(provider, { ...(body === undefined ? {} : { 'content-type': 'application/json' }), accept, ...own }),
+    url: `${provider.baseURL}${path}${toSearch(query === undefined ? provider.query : { ...query, ...provider.query })}`,
+    headers: toHeaders(provider, body === undefined ? { accept } : { accept, 'content-type': 'application/json' }, own),
     body: body === undefined ? undefined : toJson(body, operation),
   };
 }
 
 /** The caller's headers go last, but for those of the exchange, and for the key's place: only a keyless provider's caller fills it. */
-function toHeaders(provider: Provider, own: Readonly<Record<string, string>>): Record<string, string> {
-  const headers: Record<string, string> = { ...own, 'user-agent': USER_AGENT };
+function toHeaders(provider: Provider, common: Readonly<Record<string, string>>, own: Readonly<Record<string, string>> | undefined) {
+  const headers: Record<string, string> = { ...common, ...own, 'user-agent': USER_AGENT };
+  const custom = Object.entries(provider.headers);
+  if (custom.length === 0) return headers;
   const places = keyHeaders(provider);
-  for (const [name, value] of Object.entries(provider.headers)) {
+  for (const [name, value] of custom) {
     const lower = name.toLowerCase();
     if (!WIRE_HEADERS.has(lower) && !UNSAFE_FIELDS.has(lower) && (provider.keyless || !places.includes(lower))) headers[lower] = value;
   }
@@ -57,8 +59,7 @@ function keyHeaders({ auth }: Provider): readonly string[] {
 }
 
 function toSearch(query: Readonly<Record<string, string>>): string {
-  const search = new URLSearchParams(query).toString();
-  return search === '' ? '' : `?${search}`;
+  return Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query).toString()}`;
 }
 
 /** The fields of a request that are for the provider. */

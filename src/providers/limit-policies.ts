@@ -19,6 +19,7 @@ const MOST = 16;
  * remaining=50, reset=30` with `RateLimit-Policy: 100;w=60`.
  */
 export function readPolicies(headers: WireHeaders): readonly Policy[] {
+  if (headers['ratelimit'] === undefined && headers['ratelimit-policy'] === undefined) return [];
   const state = readItems(headers['ratelimit']);
   const policies = readItems(headers['ratelimit-policy']);
   const flat = readFlat(headers['ratelimit']);

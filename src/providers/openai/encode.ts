@@ -25,7 +25,7 @@ export function encode(input: EncodeInput, dialect: Dialect = COMPATIBLE): WireR
     operation,
     body,
     own: dialect.headers,
-    ...(stream ? { accept: 'text/event-stream' } : {}),
+    accept: stream ? 'text/event-stream' : 'application/json',
   });
 }
 
@@ -86,7 +86,7 @@ function encodeChat(body: Body, request: ChatRequest, dialect: Dialect, unsuppor
     body['messages'] = encodeMessages(messages as unknown[], dialect, unsupported);
     if (isContinued) Object.assign(body, dialect.continues?.body);
   }
-  encodeReasoning(body, dialect);
+  encodeReasoning(body, dialect, unsupported);
   // Servers that know both refuse them together.
   if (body['max_completion_tokens'] != null) delete body['max_tokens'];
   for (const [name, own] of Object.entries(dialect.rename)) renameField(body, name, own);
@@ -117,12 +117,13 @@ function asksToContinue(message: unknown): boolean {
 }
 
 /** What the caller says in the server's own words wins over what is made of the common ones. */
-function encodeReasoning(body: Body, { reasoning }: Dialect): void {
-  const { reasoning_effort: effort, thinking, ...rest } = body;
+function encodeReasoning(body: Body, { reasoning }: Dialect, unsupported: Unsupported): void {
+  const { reasoning_effort: effort, thinking, model } = body;
   if (effort === undefined && thinking === undefined) return;
   delete body['reasoning_effort'];
   delete body['thinking'];
-  for (const [name, value] of Object.entries(reasoning({ effort, thinking, model: String(rest['model']) }))) body[name] ??= value;
+  const fields = reasoning({ effort, thinking, model: String(model), unsupported });
+  for (const [name, value] of Object.entries(fields)) body[name] ??= value;
 }
 
 function encodeTools(body: Body, { capabilities, toolChoices, markers }: Dialect, unsupported: Unsupported): void {
