@@ -7,8 +7,9 @@ import { checkSchema } from '../parts.ts';
 import type { EncodeInput, Provider } from '../provider.ts';
 import { toFormat, toInstruction } from './format.ts';
 import { toConversation } from './messages.ts';
-import { modelFacts } from './models.ts';
-import { toThinking } from './thinking.ts';
+import { lacksThinking } from './reasoning.ts';
+import { toSampling } from './sampling.ts';
+import { isThinking, toThinking } from './thinking.ts';
 import { isForced, toTools } from './tools.ts';
 
 /** The version of the API whose shapes are spoken here; a provider's `apiVersion` replaces it. */
@@ -28,10 +29,11 @@ const SAME: readonly string[] = [
   'inference_geo',
   'speed',
 ];
-const SAMPLING: readonly string[] = ['temperature', 'top_p', 'top_k'];
 const KNOWN: ReadonlySet<string> = new Set([
   ...SAME,
-  ...SAMPLING,
+  'temperature',
+  'top_p',
+  'top_k',
   'messages',
   'max_tokens',
   'max_completion_tokens',
@@ -78,7 +80,8 @@ function toBody(request: ChatRequest, { asked, model, stream, provider }: Encode
   const format = toFormat(request, model);
   const { system, messages } = toConversation(request.messages, unsupported);
   const tools = toTools(request, model, format, unsupported);
-  const { maxTokens, thinking, effort } = toThinking(request, model, isForced(tools), unsupported);
+  const around = { isForced: isForced(tools), lacksThinking: lacksThinking(messages), isInterleaved: isInterleaved(provider, request) };
+  const { maxTokens, thinking, effort } = toThinking(request, model, around, unsupported);
   const instruction = toInstruction(format);
   const told = instruction === undefined ? system : [...system, { type: 'text', text: instruction }];
   const metadata = toMetadata(request, unsupported);
@@ -96,7 +99,7 @@ function toBody(request: ChatRequest, { asked, model, stream, provider }: Encode
   };
   for (const name of SAME) if (request[name] != null) body[name] = request[name];
   if (output !== undefined) body['output_config'] = output;
-  addSampling(request, model, body, unsupported);
+  Object.assign(body, toSampling(request, model, isThinking(thinking), unsupported));
   mergeOptions(body, request, provider, NO_OPTIONS);
   if (stream) body['stream'] = true;
   return body;
@@ -111,17 +114,6 @@ function toOutput(request: ChatRequest, effort: string | undefined, schema: unkn
     ...(schema === undefined ? {} : { format: { type: 'json_schema', schema } }),
     ...given,
   };
-}
-
-/** Newer models refuse sampling; whether this one does is theirs to say, unless the caller would rather go without. */
-function addSampling(request: ChatRequest, model: string, body: Record<string, unknown>, unsupported: Unsupported): void {
-  const { temperature } = request;
-  const isHot = typeof temperature === 'number' && temperature > 1;
-  if (isHot) unsupported.refuse('temperature', temperature, 'temperature', 'must not be above 1 there');
-  for (const name of SAMPLING) {
-    const isDropped = !modelFacts(model).sampling && request.dropUnsupported?.includes(name) === true;
-    if (request[name] != null && !isDropped && !(name === 'temperature' && isHot)) body[name] = request[name];
-  }
 }
 
 function toStop(stop: unknown, unsupported: Unsupported): { readonly stop_sequences?: readonly unknown[] } {
@@ -156,3 +148,9 @@ function withBetas(provider: Provider, { providerOptions }: ChatRequest): Provid
 }
 
 const BETA = 'anthropic-beta';
+
+/** The beta by which models think between calls, too. */
+function isInterleaved(provider: Provider, request: ChatRequest): boolean {
+  const { headers } = withBetas(provider, request);
+  return Object.entries(headers).some(([name, value]) => name.toLowerCase() === BETA && value.includes('interleaved-thinking'));
+}

@@ -12,6 +12,8 @@ export interface ModelFacts {
   readonly without: 'disabled' | 'between_tools' | 'effort';
   /** Takes `temperature`, `top_p` and `top_k`. */
   readonly sampling: boolean;
+  /** Checks what stands beside thinking; what other servers make of it is theirs to say. */
+  readonly strict: boolean;
   /** Can be made to call a tool; models that always think cannot. */
   readonly forcedTools: boolean;
 }
@@ -23,6 +25,7 @@ const FOREIGN: ModelFacts = {
   thinking: 'budget',
   without: 'disabled',
   sampling: true,
+  strict: false,
   forcedTools: true,
 };
 
@@ -40,6 +43,7 @@ export function modelFacts(model: string): ModelFacts {
     thinking: version >= 46 ? 'adaptive' : version >= 37 ? 'budget' : false,
     without: withoutOf(family, version),
     sampling: version < 47,
+    strict: true,
     forcedTools: version < 55 && !(isGreat(family) && version >= 51) ? true : family === 'haiku' && version === 55,
   };
 }

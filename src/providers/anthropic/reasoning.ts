@@ -18,6 +18,18 @@ export function toThinkingBlocks(details: unknown): Block[] {
   });
 }
 
+/**
+ * True for a conversation whose last answer begins without thinking and is not over: results of its calls are given, or its end is asked
+ * for. The API refuses to go on with it in manual thinking.
+ */
+export function lacksThinking(turns: readonly { readonly role: string; readonly content: readonly Block[] }[]): boolean {
+  const last = turns.at(-1);
+  const hasResults = last?.content.some(({ type }) => type === 'tool_result') === true;
+  const answer = last?.role === 'assistant' ? last : hasResults ? turns.at(-2) : undefined;
+  const type = answer?.content[0]?.['type'];
+  return answer !== undefined && type !== 'thinking' && type !== 'redacted_thinking';
+}
+
 /** Callers who put streams together themselves may have left the pieces apart: those of one index are one. */
 function join(details: unknown): Loose[] {
   if (!Array.isArray(details)) return [];

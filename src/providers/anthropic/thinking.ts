@@ -1,5 +1,6 @@
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
+import { isLoose } from '../loose.ts';
 import { modelFacts, type ModelFacts } from './models.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -9,6 +10,16 @@ export interface Thinking {
   readonly maxTokens: number;
   readonly thinking?: Body;
   readonly effort?: string;
+}
+
+/** What thinking must fit to. */
+export interface Around {
+  /** The model must call a tool. */
+  readonly isForced: boolean;
+  /** The last answer begins without thinking, and is not over: results of its calls are given, or its end is asked for. */
+  readonly lacksThinking: boolean;
+  /** A budget is one for all steps of a turn, so it may be above `max_tokens`. */
+  readonly isInterleaved: boolean;
 }
 
 /** The least budget that the API takes. */
@@ -29,10 +40,28 @@ const DEFAULT_BUDGET = 8192;
 /**
  * `thinking` goes as it is, but for a missing budget. `reasoning_effort` becomes `output_config.effort` with adaptive thinking where the
  * model has them, else a budget (`BUDGETS`) that leaves room within `max_tokens`; `none` turns thinking off, or makes it as short as the
- * model can. Beside a forced tool there is no thinking, so an effort alone does not ask for it.
+ * model can. Beside a forced tool there is no thinking, so an effort alone does not ask for it. An answer that another model began
+ * without thoughts cannot be gone on with in thought: it is a hint that is left out until the next turn.
  */
-export function toThinking(request: ChatRequest, model: string, isForced: boolean, unsupported: Unsupported): Thinking {
+export function toThinking(request: ChatRequest, model: string, around: Around, unsupported: Unsupported): Thinking {
   const facts = modelFacts(model);
+  const asked = toAsked(request, facts, around, unsupported);
+  const { thinking, ...others } = asked;
+  // Adaptive thinking asks for no thoughts before.
+  if (!facts.strict || thinking?.['type'] !== 'enabled') return asked;
+  if (around.lacksThinking) return others;
+  const budget = thinking['budget_tokens'];
+  if (around.isInterleaved || typeof budget !== 'number' || budget < asked.maxTokens) return asked;
+  unsupported.refuse('thinking', budget, 'thinking.budget_tokens', `must be below max_tokens (${asked.maxTokens}) there`);
+  return others;
+}
+
+/** True when thoughts come before the answer. */
+export function isThinking(thinking: unknown): boolean {
+  return isLoose(thinking) && (thinking['type'] === 'enabled' || thinking['type'] === 'adaptive');
+}
+
+function toAsked(request: ChatRequest, facts: ModelFacts, { isForced }: Around, unsupported: Unsupported): Thinking {
   const given = request.max_completion_tokens ?? request.max_tokens ?? undefined;
   const own = toOwn(request.thinking, facts, given);
   const effort = request.reasoning_effort;

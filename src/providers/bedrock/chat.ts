@@ -1,13 +1,16 @@
 import type { Format } from '../anthropic/format.ts';
 import { toInstruction } from '../anthropic/format.ts';
+import { toSampling, type Sampling } from '../anthropic/sampling.ts';
+import { isThinking } from '../anthropic/thinking.ts';
 import type { ChatRequest } from '../../chat/request.ts';
-import { mergeOptions, refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
+import { mergeOptions, optionsOf, refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { EncodeInput } from '../provider.ts';
 import { reading } from './content.ts';
 import { familyOf } from './families.ts';
 import { toFormat } from './format.ts';
 import { toConversation } from './messages.ts';
+import { lacksThinking } from './reasoning.ts';
 import { toReasoning } from './thinking.ts';
 import { toTools } from './tools.ts';
 
@@ -49,11 +52,14 @@ export function toChatBody(request: ChatRequest, { asked, model, provider }: Enc
   const format = toFormat(request, model, provider.name);
   const { system, messages } = toConversation(request.messages, model, reading(unsupported));
   const tools = toTools(request, model, format, unsupported);
-  const reasoning = toReasoning(request, model, tools.forced, unsupported);
+  const isInterleaved = [request, optionsOf(request, provider.name)].some(hasInterleaving);
+  const around = { isForced: tools.forced, lacksThinking: lacksThinking(messages), isInterleaved };
+  const reasoning = toReasoning(request, model, around, unsupported);
   const instruction = toInstruction(format);
   const told = instruction === undefined ? system : [...system, { text: instruction }];
-  const inference = toInference(request, reasoning.maxTokens, unsupported);
-  const fields = { ...toTopK(request, model), ...tools.fields, ...reasoning.fields };
+  const sampling = toSampling(request, model, isThinking(reasoning.fields['thinking']), unsupported);
+  const inference = toInference(request, reasoning.maxTokens, sampling, unsupported);
+  const fields = { ...toTopK(sampling, model), ...tools.fields, ...reasoning.fields };
   const body: Record<string, unknown> = {
     messages,
     ...(told.length === 0 ? {} : { system: told }),
@@ -79,16 +85,21 @@ function mergeFields(into: Record<string, unknown>, from: Loose): void {
   }
 }
 
-function toInference(request: ChatRequest, room: number | undefined, unsupported: Unsupported): Loose {
-  const { temperature, top_p: topP } = request;
+/** The beta by which Claude thinks between calls, too. */
+function hasInterleaving(options: Loose | undefined): boolean {
+  const fields = options?.['additionalModelRequestFields'];
+  const betas = isLoose(fields) ? fields['anthropic_beta'] : undefined;
+  return Array.isArray(betas) && betas.some((beta) => typeof beta === 'string' && beta.startsWith('interleaved-thinking'));
+}
+
+function toInference(request: ChatRequest, room: number | undefined, sampling: Sampling, unsupported: Unsupported): Loose {
+  const { temperature, top_p: topP } = sampling;
   const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? room;
-  const isHot = typeof temperature === 'number' && temperature > 1;
-  if (isHot) unsupported.refuse('temperature', temperature, 'temperature', 'must not be above 1 there');
   const stop = toStop(request.stop, unsupported);
   return {
     ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(temperature == null || isHot ? {} : { temperature }),
-    ...(topP == null ? {} : { topP }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
     ...(stop.length === 0 ? {} : { stopSequences: stop }),
   };
 }
@@ -104,9 +115,8 @@ function toStop(stop: unknown, unsupported: Unsupported): readonly unknown[] {
 }
 
 /** No parameter of Converse: each family has a name of its own for it. */
-function toTopK(request: ChatRequest, model: string): Loose {
-  const topK = request['top_k'];
-  if (topK === undefined || topK === null) return {};
+function toTopK({ top_k: topK }: Sampling, model: string): Loose {
+  if (topK === undefined) return {};
   const family = familyOf(model);
   if (family === 'nova') return { inferenceConfig: { topK } };
   return family === 'cohere' ? { k: topK } : { top_k: topK };

@@ -16,6 +16,14 @@ export function toReasoningBlocks(details: unknown, model: string): Block[] {
   });
 }
 
+/** As Anthropic's: Claude cannot go on in manual thinking with an answer that begins without. */
+export function lacksThinking(turns: readonly { readonly role: string; readonly content: readonly Block[] }[]): boolean {
+  const last = turns.at(-1);
+  const hasResults = last?.content.some(({ toolResult }) => toolResult !== undefined) === true;
+  const answer = last?.role === 'assistant' ? last : hasResults ? turns.at(-2) : undefined;
+  return answer !== undefined && answer.content[0]?.['reasoningContent'] === undefined;
+}
+
 /** Claude reads its own wherever it wrote it; an id that names no model may be any of Bedrock's. */
 export function isReadBy(model: string, format: unknown): boolean {
   const family = familyOf(model);

@@ -1,5 +1,6 @@
-import { toThinking } from '../anthropic/thinking.ts';
+import { toThinking, type Around } from '../anthropic/thinking.ts';
 import type { ChatRequest } from '../../chat/request.ts';
+import { readEffort, type Effort } from '../efforts.ts';
 import type { Unsupported } from '../encoding.ts';
 import type { Loose } from '../loose.ts';
 import { claudeFacts, familyOf, type Family } from './families.ts';
@@ -14,7 +15,7 @@ export interface Asked {
 
 const NONE: Asked = { fields: {} };
 /** Nova knows three levels. */
-const NOVA_EFFORTS: Readonly<Record<string, string>> = {
+const NOVA_EFFORTS: Readonly<Record<Exclude<Effort, 'none'>, string>> = {
   minimal: 'low',
   low: 'low',
   medium: 'medium',
@@ -26,11 +27,11 @@ const NOVA_EFFORTS: Readonly<Record<string, string>> = {
 const EFFORT_BETA = 'effort-2025-11-24';
 
 /** Each family in its own words; for models that have none, or that the id does not tell, it is refused. */
-export function toReasoning(request: ChatRequest, model: string, isForced: boolean, unsupported: Unsupported): Asked {
+export function toReasoning(request: ChatRequest, model: string, around: Around, unsupported: Unsupported): Asked {
   const { reasoning_effort: effort, thinking } = request;
   if (effort == null && thinking == null) return NONE;
   const family = familyOf(model);
-  if (family === 'claude') return toClaude(request, model, isForced, unsupported);
+  if (family === 'claude') return toClaude(request, model, around, unsupported);
   const isOff = thinking?.type === 'disabled' || (thinking == null && effort === 'none');
   if (family === 'nova') return { fields: { reasoningConfig: isOff ? { type: 'disabled' } : toNova(request, unsupported) } };
   const form = EFFORT[family];
@@ -49,8 +50,8 @@ const EFFORT: Readonly<Partial<Record<Family, (effort: string) => Loose>>> = {
   openai: (effort) => ({ reasoning: { effort } }),
 };
 
-function toClaude(request: ChatRequest, model: string, isForced: boolean, unsupported: Unsupported): Asked {
-  const { maxTokens, thinking, effort } = toThinking(request, model, isForced, unsupported);
+function toClaude(request: ChatRequest, model: string, around: Around, unsupported: Unsupported): Asked {
+  const { maxTokens, thinking, effort } = toThinking(request, model, around, unsupported);
   const facts = claudeFacts(model);
   const isSilent = thinking?.['type'] === 'disabled' && facts?.thinking === false;
   return {
@@ -67,5 +68,6 @@ function toNova({ reasoning_effort: effort, thinking }: ChatRequest, unsupported
   if (thinking?.budget_tokens !== undefined) {
     unsupported.refuse('thinking', thinking, 'thinking.budget_tokens', 'cannot be expressed for this model, which knows reasoning_effort');
   }
-  return { type: 'enabled', maxReasoningEffort: effort == null ? 'medium' : (NOVA_EFFORTS[effort] ?? effort) };
+  const known = readEffort(effort, unsupported);
+  return { type: 'enabled', maxReasoningEffort: known === undefined || known === 'none' ? 'medium' : NOVA_EFFORTS[known] };
 }

@@ -353,6 +353,8 @@ describe('tools', () => {
     expect(() => bodyOf({ tools: [7] })).toThrow(/'tools\[0\]' must be an object/);
     expect(() => bodyOf({ tools: [TOOL], tool_choice: { type: 'allowed_tools' } })).toThrow(/'tool_choice'/);
     expect(bodyOf({ tools: [], tool_choice: 'auto' })).not.toHaveProperty('tool_choice');
+    for (const tool_choice of ['required', { type: 'function', function: { name: 'look' } }, { type: 'any' }])
+      expect(() => bodyOf({ tool_choice })).toThrow("'tool_choice' needs 'tools' to choose from");
   });
 });
 
@@ -403,8 +405,8 @@ describe('fields', () => {
   });
 
   test('that newer models refuse are left out when the caller would rather go without', () => {
-    const request = { temperature: 0.2, top_p: 0.5, dropUnsupported: ['temperature'] };
-    expect(bodyOf(request, 'claude-opus-4-8')).toMatchObject({ top_p: 0.5 });
+    const request = { temperature: 0.2, top_p: 0.5, dropUnsupported: ['temperature', 'top_p'] };
+    expect(bodyOf(request, 'claude-opus-4-8')).not.toHaveProperty('top_p');
     expect(bodyOf(request, 'claude-opus-4-8')).not.toHaveProperty('temperature');
     expect(bodyOf(request, 'claude-sonnet-4-5')).toMatchObject({ temperature: 0.2, top_p: 0.5 });
   });

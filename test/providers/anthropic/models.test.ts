@@ -82,11 +82,6 @@ describe('reasoning', () => {
       { thinking: { type: 'adaptive', display: 'omitted' }, reasoning_effort: 'medium' },
       { thinking: { type: 'adaptive', display: 'omitted' }, output_config: { effort: 'medium' } },
     ],
-    [
-      'claude-sonnet-4-5',
-      { thinking: { type: 'enabled', budget_tokens: 2000 }, max_tokens: 1000 },
-      { thinking: { type: 'enabled', budget_tokens: 2000 }, max_tokens: 1000 },
-    ],
   ])('of %s by %j is %j', (model, request, body) => {
     expect(bodyOf(request, model)).toMatchObject(body);
   });
