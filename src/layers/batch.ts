@@ -54,7 +54,7 @@ class Batch {
   async run(): Promise<Answer> {
     try {
       await this.#one(this.#call.startBy);
-      // The target has begun: now it has as long as the call.
+      // The target has begun: now it has as long as the call, and nobody else can answer.
       await Promise.all(Array.from({ length: AT_ONCE }, () => this.#lane()));
     } finally {
       this.#deadline.close();
@@ -72,11 +72,9 @@ class Batch {
     const position = this.#begun++;
     const input = this.#pieces[position] ?? [];
     const trace = this.#call.trace.fork();
-    // A fork knows no end: the whole's bounds the wait for a key.
-    const bound = Math.min(startBy, this.#call.deadline.at);
     const asked = { operation: 'embed', request: { ...this.#request, input } } as const;
     try {
-      const answer = await this.#next({ ...this.#call, asked, trace, deadline: this.#deadline, startBy: bound });
+      const answer = await this.#next({ ...this.#call, asked, trace, deadline: this.#deadline, startBy });
       this.#done[position] = toPiece(answer, input);
     } catch (error) {
       this.#failed ??= { error };

@@ -4,6 +4,8 @@ import type { Embeddings } from '../../../src/chat/reply.ts';
 import type { EmbedRequest } from '../../../src/chat/request.ts';
 import { AttemptError } from '../../../src/failure.ts';
 import { batch } from '../../../src/layers/batch.ts';
+import { retry } from '../../../src/layers/retry.ts';
+import { RetryBudgets } from '../../../src/layers/retry/budget.ts';
 import { createManualClock } from '../../../src/simulator/manual-clock.ts';
 import { createDeferred, type Deferred } from '../../support/deferred.ts';
 import { fakeFailure, fakeRouted, noteAttempt } from '../../support/fake-call.ts';
@@ -132,6 +134,23 @@ describe('batch', () => {
   test('the first piece must start as soon as the call; the others have the time of the call', async () => {
     const call = { ...embedding(['a', 'b', 'c']), startBy: 5 };
     expect((await run(call)).sent.map(({ startBy }) => startBy)).toEqual([5, Infinity]);
+  });
+
+  test('no piece of a call that ends is told that somebody else could answer: each timeout is repeated', async () => {
+    const clock = createManualClock();
+    const call = { ...embedding(['a', 'b', 'c']), deadline: fakeRouted({ clock, timeoutMs: 60_000 }).deadline };
+    let sent = 0;
+    const atTarget = retry({ attempts: 4, budgets: new RetryBudgets(), clock, random: () => 0 })(async (piece) => {
+      sent += 1;
+      noteAttempt(piece, sent % 2 === 1 ? 'timeout' : 'ok');
+      if (sent % 2 === 1) throw fakeFailure('timeout');
+      return answer(inputOf(piece) as readonly string[]);
+    });
+    const answering = batch()(atTarget)(call);
+    await clock.advance(0);
+    expect(await answering).toMatchObject({ whole: { data: [{ embedding: 'a' }, { embedding: 'b' }, { embedding: 'c' }] } });
+    expect(call.trace.attempts.map(({ action }) => action)).toEqual(['retry', 'answer', 'retry', 'answer']);
+    call.deadline.close();
   });
 
   test('a first piece that fails is the only one', async () => {
