@@ -106,7 +106,13 @@ function toGiven(name: string, options: ProviderOptions, known: KnownProvider | 
     region,
     location,
     apiVersion,
+    keyed: hasKeys(options, known, env),
   };
+}
+
+function hasKeys({ keys }: ProviderOptions, known: KnownProvider | undefined, env: Environment): boolean {
+  if (keys === undefined) return known !== undefined && readNamedKeys(known, env).length > 0;
+  return !Array.isArray(keys) || keys.length > 0;
 }
 
 function toProvider(from: {

@@ -5,7 +5,7 @@ import { google as googleProtocol } from './google/google.ts';
 import { azure } from './known/azure.ts';
 import { bedrock } from './known/bedrock.ts';
 import { google } from './known/google.ts';
-import { atOrigin, hosted, type KnownProvider } from './known/row.ts';
+import { atOrigin, hosted, isAt, type KnownProvider } from './known/row.ts';
 import { compatible, googleCompatible, servers, services } from './known/services.ts';
 import { openai as openaiProtocol } from './openai/openai.ts';
 import type { Protocol, ProtocolName } from './provider.ts';
@@ -66,9 +66,6 @@ const PROTOCOL_ROWS: Readonly<Record<ProtocolName, KnownProvider>> = { openai: c
  * not read, as they belong to the name.
  */
 export function rowAt(protocol: ProtocolName, baseURL: string | undefined): KnownProvider {
-  const host = baseURL !== undefined && URL.canParse(baseURL) ? new URL(baseURL).hostname : undefined;
   const rows = [...Object.values(knownProviders), googleCompatible].filter((row) => row.protocol.name === protocol);
-  return (
-    rows.find((row) => row.hosts.some((domain) => host === domain || host?.endsWith(`.${domain}`) === true)) ?? PROTOCOL_ROWS[protocol]
-  );
+  return rows.find((row) => isAt(baseURL, row.hosts)) ?? PROTOCOL_ROWS[protocol];
 }

@@ -61,6 +61,17 @@ describe('keys of a provider', () => {
     expect(resolveOne('vllm', {}, { VLLM_API_KEY: KEY }).provider.keyless).toBe(false);
   });
 
+  test.each<[string, Loose, Record<string, string>, string]>([
+    ['none', {}, {}, 'http://127.0.0.1:11434/v1'],
+    ['an empty list', { keys: [] }, { OLLAMA_API_KEY: KEY }, 'http://127.0.0.1:11434/v1'],
+    ['one of the environment', {}, { OLLAMA_API_KEY: KEY }, 'https://ollama.com/v1'],
+    ['one of the options', { keys: [KEY] }, {}, 'https://ollama.com/v1'],
+    ['one that is loaded', { keys: async () => [KEY] }, {}, 'https://ollama.com/v1'],
+    ['one and an address', {}, { OLLAMA_API_KEY: KEY, OLLAMA_BASE_URL: 'http://10.0.0.2:11434/v1' }, 'http://10.0.0.2:11434/v1'],
+  ])('a key for Ollama is for its cloud: %s', (_, options, env, baseURL) => {
+    expect(resolveOne('ollama', options, env).provider.baseURL).toBe(baseURL);
+  });
+
   test('an empty list needs a base URL of your own', () => {
     expect(refusal(() => resolveOne('openai', { keys: [] }, { OPENAI_BASE_URL: 'https://a.test' }))).toBe(
       "Cannot create the client as 'providers.openai.keys' is empty: without a 'baseURL' of your own the provider needs at least one key",

@@ -28,6 +28,8 @@ export interface Given extends Readonly<Partial<Record<SpecialOption | 'baseURL'
   /** For messages. */
   readonly name: string;
   readonly variable: ReadVariable;
+  /** It was given keys, by the options or the environment. */
+  readonly keyed?: boolean;
 }
 
 /** Where it is. `missing` says what would tell where nothing does. */
@@ -64,15 +66,16 @@ export interface RowDetails extends Partial<Omit<KnownProvider, 'env' | 'protoco
 export function hosted(protocol: Protocol, baseURL: string | undefined, prefix: string, details: RowDetails = {}): KnownProvider {
   const { keys = [`${prefix}_API_KEY`], variables = [`${prefix}_BASE_URL`], shared = [], compose, ...rest } = details;
   const { organizationVariables: organization = [], projectVariables: project = [], ...row } = rest;
+  const hosts = row.hosts ?? (baseURL === undefined ? [] : [new URL(baseURL).hostname]);
   return {
     protocol,
     auth: protocol.auth,
     keyless: false,
-    hosts: baseURL === undefined ? [] : [new URL(baseURL).hostname],
     options: [],
     account: {},
-    locate: ({ baseURL: given }) => ({ baseURL: given ?? baseURL ?? '' }),
+    locate: ({ baseURL: given }) => ({ baseURL: given === undefined ? (baseURL ?? '') : completeOwn(given, baseURL, hosts) }),
     ...row,
+    hosts,
     env: { keys, shared, compose, baseURL: variables, organization, project },
   };
 }
@@ -80,6 +83,20 @@ export function hosted(protocol: Protocol, baseURL: string | undefined, prefix: 
 /** No domain: at a port of this machine may be anything. */
 export function local(protocol: Protocol, baseURL: string, prefix: string): KnownProvider {
   return hosted(protocol, baseURL, prefix, { keyless: true, hosts: [] });
+}
+
+/** The address that was given, with the path of `usual` where it is one of the provider's own hosts alone, as other SDKs take it. */
+export function completeOwn(given: string, usual: string | undefined, hosts: readonly string[]): string {
+  if (usual === undefined || !isAt(given, hosts)) return given;
+  const { pathname } = new URL(usual);
+  return pathname === '/' ? given : atOrigin(given, pathname);
+}
+
+/** True for an address at one of these domains, or below one. */
+export function isAt(address: string | undefined, domains: readonly string[]): boolean {
+  if (address === undefined || !URL.canParse(address)) return false;
+  const { hostname } = new URL(address);
+  return domains.some((domain) => hostname === domain || hostname.endsWith(`.${domain}`));
 }
 
 /** `path` after an address that has none: services are often named by their host alone. */

@@ -1,6 +1,6 @@
 import { createOpenAI, openai } from '../openai/openai.ts';
 import { dialects } from '../openai/dialects.ts';
-import { hosted, local, type Given, type KnownProvider, type Place } from './row.ts';
+import { completeOwn, hosted, local, type Given, type KnownProvider, type Place } from './row.ts';
 
 /** Services that speak OpenAI's protocol, each in its dialect. */
 export const services = {
@@ -48,7 +48,8 @@ export const services = {
 
 /** Servers of one's own. 127.0.0.1, as `localhost` may be ::1 first, where these do not listen. */
 export const servers = {
-  ollama: local(createOpenAI(dialects.ollama), 'http://127.0.0.1:11434/v1', 'OLLAMA'),
+  // A key is for its cloud, as a server of one's own takes none: at an address of one's own, that must be said.
+  ollama: hosted(createOpenAI(dialects.ollama), undefined, 'OLLAMA', { keyless: true, hosts: ['ollama.com'], locate: locateOllama }),
   vllm: local(createOpenAI(dialects.vllm), 'http://127.0.0.1:8000/v1', 'VLLM'),
   lmstudio: local(createOpenAI(dialects.lmstudio), 'http://127.0.0.1:1234/v1', 'LMSTUDIO'),
   llamacpp: local(createOpenAI(dialects.llamacpp), 'http://127.0.0.1:8080/v1', 'LLAMACPP'),
@@ -71,7 +72,13 @@ export const googleCompatible = hosted(createOpenAI(dialects.google), undefined,
 
 /** An organisation pays for what is asked below its own address. */
 function locateGithub({ baseURL, organization }: Given): Place {
-  if (baseURL !== undefined) return { baseURL };
   const own = organization === undefined ? '' : `/orgs/${encodeURIComponent(organization)}`;
-  return { baseURL: `https://models.github.ai${own}/inference` };
+  const usual = `https://models.github.ai${own}/inference`;
+  return { baseURL: baseURL === undefined ? usual : completeOwn(baseURL, usual, ['models.github.ai']) };
+}
+
+function locateOllama({ baseURL, keyed }: Given): Place {
+  const cloud = 'https://ollama.com/v1';
+  if (baseURL !== undefined) return { baseURL: completeOwn(baseURL, cloud, ['ollama.com']) };
+  return { baseURL: keyed === true ? cloud : 'http://127.0.0.1:11434/v1' };
 }
