@@ -2,6 +2,7 @@ import type { Asked } from '../chat/asked.ts';
 import { RequestError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import type { WireRequest } from '../wire/types.ts';
+import { isLoose } from './loose.ts';
 import type { Provider } from './provider.ts';
 import { VERSION } from './version.ts';
 
@@ -78,6 +79,15 @@ export function optionsOf({ providerOptions }: Asked['request'], provider: strin
   return providerOptions !== undefined && Object.hasOwn(providerOptions, provider) ? providerOptions[provider] : undefined;
 }
 
+/** Both as one: fields of `more` go before those of `fields`. Names that would change the object are in neither. */
+export function joinFields(fields: Readonly<Body>, more: Readonly<Body>): Body {
+  const joined: Body = {};
+  for (const from of [fields, more]) copyFields(from, joined, NO_FIELDS);
+  return joined;
+}
+
+const NO_FIELDS: ReadonlySet<string> = new Set();
+
 function copyFields(from: Readonly<Body>, into: Body, without: ReadonlySet<string>): void {
   for (const name of Object.keys(from)) {
     if (!without.has(name) && !UNSAFE_FIELDS.has(name) && from[name] !== undefined) into[name] = from[name];
@@ -107,7 +117,7 @@ export function refusing({ operation, request }: Asked, provider: Provider): Uns
 }
 
 /**
- * Refuses every field of the request that is not in `known`. Values that say nothing (`null`, `n: 1`, `logprobs: false`,
+ * Refuses every field of the request that is not in `known`. Values that say nothing (`null`, `n: 1`, `logprobs: false`, `stop: []`,
  * `response_format: { type: 'text' }`) are no requests.
  */
 export function refuseUnknown(request: Readonly<Body>, known: ReadonlySet<string>, unsupported: Unsupported): void {
@@ -122,6 +132,8 @@ function saysNothing(name: string, value: unknown): boolean {
   if (name === 'n') return value === 1;
   if (name === 'frequency_penalty' || name === 'presence_penalty' || name === 'top_logprobs') return value === 0;
   if (name === 'response_format') return (value as { readonly type?: unknown }).type === 'text';
+  if (name === 'stop' || name === 'tools') return Array.isArray(value) && value.length === 0;
+  if (name === 'metadata' || name === 'logit_bias') return isLoose(value) && Object.keys(value).length === 0;
   return name === 'logprobs' && value === false;
 }
 

@@ -3,7 +3,7 @@ import { toInstruction } from '../anthropic/format.ts';
 import { toSampling, type Sampling } from '../anthropic/sampling.ts';
 import { isThinking } from '../anthropic/thinking.ts';
 import type { ChatRequest } from '../../chat/request.ts';
-import { mergeOptions, optionsOf, refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
+import { joinFields, mergeOptions, optionsOf, refuseUnknown, refusing, type Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { EncodeInput } from '../provider.ts';
 import { reading } from './content.ts';
@@ -81,7 +81,7 @@ export function toChatBody(request: ChatRequest, { asked, model, provider }: Enc
 function mergeFields(into: Record<string, unknown>, from: Loose): void {
   for (const name of MERGED) {
     const [before, more] = [into[name], from[name]];
-    if (more !== undefined && more !== null) into[name] = isLoose(before) && isLoose(more) ? { ...before, ...more } : more;
+    if (more !== undefined && more !== null) into[name] = isLoose(more) ? joinFields(isLoose(before) ? before : {}, more) : more;
   }
 }
 

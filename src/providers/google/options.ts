@@ -1,5 +1,5 @@
 import type { Asked } from '../../chat/asked.ts';
-import { mergeOptions, optionsOf } from '../encoding.ts';
+import { joinFields, mergeOptions, optionsOf } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { Provider } from '../provider.ts';
 
@@ -24,6 +24,6 @@ export function addOptions(
     const own = Object.hasOwn(options, field) ? options[field] : undefined;
     if (own === undefined) continue;
     const before = body[field];
-    body[field] = isLoose(own) && isLoose(before) ? { ...before, ...own } : own;
+    body[field] = isLoose(own) ? joinFields(isLoose(before) ? before : {}, own) : own;
   }
 }
