@@ -1,5 +1,5 @@
 import { fits, type Case } from './case.ts';
-import { isOversize, saysZeroLimit } from './quantities.ts';
+import { isOversize, saysZeroLimit, type Window } from './quantities.ts';
 import * as access from './rules/access.ts';
 import * as load from './rules/load.ts';
 import * as quota from './rules/quota.ts';
@@ -22,11 +22,13 @@ export function findRule(seen: Case, own: readonly Rule[]): Rule {
     first(own) ??
     first(request.REQUEST_RULES, seen) ??
     first(quota.QUOTA_CODES) ??
+    (isRate(seen) ? undefined : first(quota.QUOTA_OR_RATE_CODES)) ??
     (isZeroLimit(bare) ? NOT_GRANTED : undefined) ??
     (isOversize(seen.quantities) && LIMITED.has(status) && bare.prose !== '' ? OVERSIZE : first(request.OVERSIZE_RULES)) ??
     first(load.UPSTREAM_RULES) ??
-    (isAboutMoney(seen) ? first(words ?? quota.QUOTA_PROSE) : undefined) ??
+    // Money is offered as the way around a country, not the other way round.
     first(access.REGION_RULES) ??
+    (isAboutMoney(seen) ? first(words ?? quota.QUOTA_PROSE) : undefined) ??
     first(access.KEY_CODES) ??
     first(words ?? access.KEY_PROSE) ??
     first(access.MODEL_CODES) ??
@@ -73,8 +75,18 @@ function isZeroLimit({ status, prose, limits }: Case): boolean {
 
 /** Rate limits speak of quotas and billing too; but money comes back neither within a minute nor within a named short delay. */
 function isAboutMoney({ quantities, hints }: Case): boolean {
-  if (quantities.window === 'second' || quantities.window === 'minute' || quantities.window === 'hour') return false;
+  if (isShort(quantities.window)) return false;
   return !hints.some(({ source }) => source === 'prose' || source === 'body') || quantities.window === 'month';
+}
+
+/** What says so in the body: a `retry-after` comes with empty accounts, too. */
+function isRate({ status, quantities, hints, brief }: Case): boolean {
+  if (status !== 429) return false;
+  return isShort(quantities.window) || (brief && hints.some(({ source }) => source === 'prose' || source === 'body'));
+}
+
+function isShort(window: Window | undefined): boolean {
+  return window === 'second' || window === 'minute' || window === 'hour';
 }
 
 /** "'temperature' is not supported with this model" is about the parameter, not about the model. */

@@ -193,6 +193,37 @@ export const UNSAMPLED: readonly Unsampled[] = [
     { error: { code: 'AllocationQuota.FreeTierOnly', message: 'The free tier of the model has been exhausted.' } },
     'quota_exhausted org',
   ),
+  // Its word for money is its word for a rate, too.
+  row(
+    'DashScope',
+    429,
+    { error: { code: 'insufficient_quota', message: 'You exceeded your current quota: 600 requests per minute for this model.' } },
+    'rate_limited group',
+  ),
+  row(
+    'DashScope',
+    429,
+    { error: { type: 'insufficient_quota', message: 'Allocated quota exceeded (TPM). Please try again in 12 seconds.' } },
+    'rate_limited group',
+    { afterS: 12 },
+  ),
+  row('a gateway', 429, { error: { code: 'insufficient_quota', message: 'Too many tokens', retry_after: 7 } }, 'rate_limited group', {
+    afterS: 7,
+  }),
+  row(
+    'a gateway',
+    429,
+    { error: { code: 'insufficient_quota', message: 'You exceeded your current quota, which resets in 12 days' } },
+    'quota_exhausted org',
+    { afterS: 1_036_800 },
+  ),
+  row(
+    'OpenAI',
+    429,
+    { error: { code: 'credit_balance_exhausted', type: 'insufficient_quota', message: 'No credits. Limits are 3 requests per minute.' } },
+    'quota_exhausted org',
+  ),
+  row('one-api', 403, { error: { code: 'insufficient_user_quota', message: 'Quota of 3 requests per minute' } }, 'quota_exhausted org'),
   row('DashScope', 403, { code: 'Model.AccessDenied', message: 'Model access denied.' }, 'model_unavailable group'),
   row(
     'DashScope',
@@ -749,6 +780,26 @@ export const UNSAMPLED: readonly Unsampled[] = [
   row('words', 403, { message: 'You do not have permission to access this model' }, 'model_unavailable group'),
   row('words', 403, { error: 'Your plan does not include access to model foo' }, 'model_unavailable group'),
   row('words', 403, { message: 'Access from your region is prohibited' }, 'key_forbidden provider'),
+  // A country is not about money, though money may help.
+  row(
+    'words',
+    400,
+    { error: { message: 'The free tier is not available in your country. Please enable billing: your plan is not active.' } },
+    'key_forbidden group',
+  ),
+  row(
+    'words',
+    403,
+    { error: { message: 'Billing is not enabled: the service is not available in your region.' } },
+    'key_forbidden provider',
+  ),
+  row(
+    'words',
+    403,
+    { error: { message: 'User location is not supported for the API use. No payment method, no credits remaining.' } },
+    'key_forbidden provider',
+  ),
+  row('words', 402, { message: 'Payment required: cards of this country are not supported' }, 'quota_exhausted org'),
   row('words', 451, { message: 'Unavailable for legal reasons' }, 'key_forbidden provider'),
   row('words', 403, { error: { message: 'Your account has been flagged for abuse and suspended' } }, 'key_invalid key', { dead: true }),
   row('words', 400, { message: 'Prompt contains 9000 tokens, maximum is 8192' }, 'context_length request'),

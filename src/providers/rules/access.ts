@@ -9,7 +9,8 @@ export const REGION_RULES: readonly Rule[] = [
     taken: 'not served in this country without billing',
   },
   {
-    status: REFUSED,
+    // With a 402 it is the card's country.
+    status: REFUSED.filter((status) => status !== 402),
     code: /unsupported_country|unsupported_(region|location|territory)|(country|region|location)_(not_supported|blocked|forbidden|restricted)|geo_?(blocked|restricted)/,
     says: /(country|territory|user location)\b.{0,40}\bnot (supported|allowed)|(?<!\bmodels?\b.{0,60})(from|in) (your|this) (country|region|location|territory) (is|are) (prohibited|blocked|forbidden|restricted|denied|not)|(?<!\bmodels?\b.{0,60})not (supported|available|allowed|offered|accessible) (in|from) (your|this) (country|region|location|territory)/i,
     class: 'key_forbidden',

@@ -19,11 +19,16 @@ export const QUOTA_CODES: readonly Rule[] = [
   { code: /^usage_limit_(reached|exceeded)$/, class: 'quota_exhausted', scope: 'group', taken: 'the usage limit of the plan is reached' },
   { code: /in_flight/, class: 'rate_limited', scope: 'group', taken: 'too much in flight' },
   {
-    code: /^insufficient_(user_)?(quota|balance|credits?|funds?)|^(not_enough|no|out_of)_(balance|credits?|quota|funds)|^(credit|credits|balance|quota|funds)(_balance)?_(exhausted|depleted|insufficient)|^exceeded_current_quota|^organization_(spend|usage|quota|budget)|^billing_|^payment_(required|failed)|_(spend|spending|budget|billing|usage)_(limit|cap)_(reached|exceeded)|^(spend|spending|budget|billing|usage|monthly|credit)_(limit|cap|quota|budget)_?(reached|exceeded)?$|^budget_exceeded|^openrouter_(credits|free_tier_daily)$|^arrearage$|^account_overdue|^prepaid_\w+_exhausted$|(resource_pack(age)?|credits?|points|balance|allowance|free_tier)_(exhausted|depleted|used_up)|overdue|free_tier_only|out_of_(credits?|quota|balance|funds)$|^(quota|usage)_exhausted/,
+    code: /^insufficient_(balance|credits?|funds?)|^(not_enough|no|out_of)_(balance|credits?|quota|funds)|^(credit|credits|balance|quota|funds)(_balance)?_(exhausted|depleted|insufficient)|^exceeded_current_quota|^organization_(spend|usage|quota|budget)|^billing_|^payment_(required|failed)|_(spend|spending|budget|billing|usage)_(limit|cap)_(reached|exceeded)|^(spend|spending|budget|billing|usage|monthly|credit)_(limit|cap|quota|budget)_?(reached|exceeded)?$|^budget_exceeded|^openrouter_(credits|free_tier_daily)$|^arrearage$|^account_overdue|^prepaid_\w+_exhausted$|(resource_pack(age)?|credits?|points|balance|allowance|free_tier)_(exhausted|depleted|used_up)|overdue|free_tier_only|out_of_(credits?|quota|balance|funds)$|^(quota|usage)_exhausted/,
     class: 'quota_exhausted',
     scope: 'org',
     taken: 'out of quota',
   },
+];
+
+/** OpenAI's word for money; its kin say it of a rate, too, and then name the window or a short delay. */
+export const QUOTA_OR_RATE_CODES: readonly Rule[] = [
+  { code: /^insufficient_(user_)?quota/, class: 'quota_exhausted', scope: 'org', taken: 'out of quota' },
 ];
 
 /** The same by prose: only where no short window is named, as rate limits speak of quotas too. */
