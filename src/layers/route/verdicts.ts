@@ -34,12 +34,13 @@ export function isSickness(error: unknown): error is AttemptError {
   return error instanceof AttemptError && isSick(error.verdict);
 }
 
-/** What a failed call says about its route. A refused request shows that the provider is there; a refused key says nothing. */
+/** What a failed call says about its route. A refused request or an answer of no use shows that the provider is there; a refused key says nothing. */
 export function toHealth(error: unknown): Health {
+  if (error instanceof OutputError) return 'well';
   if (!(error instanceof AttemptError)) return 'nothing';
   if (isSick(error.verdict)) return toSickness(error.verdict);
   // One that was refused here never got there.
-  return error.reached && isRequestFailure(error.verdict.class) ? 'well' : 'nothing';
+  return error.reached && (isRequestFailure(error.verdict.class) || error.verdict.class === 'bad_output') ? 'well' : 'nothing';
 }
 
 /** What an answer's end says about its route. A reader who leaves has seen it work. */
