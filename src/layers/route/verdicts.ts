@@ -1,5 +1,5 @@
 import type { End } from '../../call.ts';
-import { KeysExhaustedError, RequestError } from '../../errors.ts';
+import { KeysExhaustedError, OutputError, RequestError } from '../../errors.ts';
 import { AttemptError, type FailureClass, isRotatable, isSick, type Verdict } from '../../failure.ts';
 import type { Health } from './breaker.ts';
 
