@@ -10,6 +10,8 @@ export interface Dialect {
   readonly capabilities: Capabilities;
   /** Fields that it knows by another name: `seed` is Mistral's `random_seed`. */
   readonly rename: Readonly<Record<string, string>>;
+  /** First version of its API, by date, that knows the other names. */
+  readonly renamesFrom: string | undefined;
   /** Fields of OpenAI's chat that it refuses or ignores: a `RequestError`, so that nothing is lost silently. */
   readonly refuses: readonly string[];
   /** The same for embeddings. */
@@ -87,6 +89,7 @@ const FOREIGN_DETAILS = ['anthropic-claude-v1', 'google-gemini-v1', 'cohere-v2',
 export const COMPATIBLE: Dialect = {
   capabilities: CAPABILITIES,
   rename: {},
+  renamesFrom: undefined,
   refuses: [],
   refusesForEmbeddings: [],
   renameForEmbeddings: {},

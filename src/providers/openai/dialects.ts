@@ -15,6 +15,8 @@ const HOSTED = toDialect({
 const LOCAL = toDialect({ developer: false, capabilities: { files: false, audio: false } });
 
 const OPENAI: DialectRow = {
+  // Its reasoning models refuse the old name, and all others know the new one.
+  rename: { max_tokens: 'max_completion_tokens' },
   developer: true,
   joinsText: false,
   echoes: ['refusal', 'function_call', 'audio'],
@@ -40,7 +42,7 @@ const kimi: ReasoningForm = (asked) => {
 export const dialects = {
   openai: hosted(OPENAI),
 
-  azure: hosted({ ...OPENAI, deployments: true }),
+  azure: hosted({ ...OPENAI, deployments: true, renamesFrom: '2024-09-01-preview' }),
 
   mistral: hosted({
     rename: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },

@@ -60,7 +60,7 @@ function toBody(input: EncodeInput, dialect: Dialect, stream: boolean): Body {
   if (asked.operation === 'embed') {
     refuseFields(body, dialect.refusesForEmbeddings, unsupported);
     for (const [name, own] of Object.entries(dialect.renameForEmbeddings)) renameField(body, name, own);
-  } else if (asked.operation === 'chat') encodeChat(body, asked.request, dialect, unsupported);
+  } else if (asked.operation === 'chat') encodeChat(body, asked.request, ofVersion(dialect, provider.apiVersion), unsupported);
   if (stream && dialect.asksForUsage) body['stream_options'] = toStreamOptions(request['stream_options']);
   mergeOptions(body, request, provider, stream ? STREAM_FIELD : STREAM_FIELDS);
   if (stream) body['stream'] = true;
@@ -73,6 +73,12 @@ const STREAM_FIELDS = new Set(['stream', 'stream_options']);
 /** The usage comes only when asked for; a caller who does not want it says so. */
 function toStreamOptions(asked: unknown): Body {
   return { include_usage: true, ...(isLoose(asked) ? asked : {}) };
+}
+
+/** Versions are dates, or words for the newest, which come after them. */
+function ofVersion(dialect: Dialect, version: string | undefined): Dialect {
+  const { renamesFrom } = dialect;
+  return renamesFrom !== undefined && version !== undefined && version < renamesFrom ? { ...dialect, rename: {} } : dialect;
 }
 
 /** Changes the copy of the request into what the dialect takes. */
