@@ -49,7 +49,7 @@ function toModel<Model extends Loose>(model: Model): Model & { readonly object: 
 
 /** So that a plain answer, its replay as a stream and a stream agree. Only what is missing, rubbish or said otherwise changes. */
 function fillHoles(body: Loose, choices: readonly Loose[], context: DecodeContext, dialect: Dialect): ChatCompletion {
-  const filled: Record<string, unknown> = { ...body };
+  const filled: Record<string, unknown> = {};
   if (!isName(body['id'])) filled['id'] = context.requestId ?? '';
   if (!isName(body['model'])) filled['model'] = context.model;
   if (!isTime(body['created'])) filled['created'] = Math.floor(context.now / 1000);
@@ -62,11 +62,10 @@ function fillHoles(body: Loose, choices: readonly Loose[], context: DecodeContex
   if (read.some((choice, position) => choice !== choices[position])) filled['choices'] = read;
   const usage = findUsage(body);
   // Numbers that do not count are no usage: absent is not zero.
-  if (usage === undefined && body['usage'] !== undefined) filled['usage'] = null;
+  if (usage === undefined && body['usage'] != null) filled['usage'] = null;
   if (usage !== undefined && !isSame(usage, body['usage'])) filled['usage'] = usage;
-  const isAsItCame = Object.keys(filled).every((field) => filled[field] === body[field]);
   // The provider's answer is taken at its word from here on: its shape was checked as far as keywheel relies on it.
-  return (isAsItCame ? body : filled) as unknown as ChatCompletion;
+  return (Object.keys(filled).length === 0 ? body : { ...body, ...filled }) as unknown as ChatCompletion;
 }
 
 function withMessage(choice: Loose, sources: readonly Loose[]): Loose {

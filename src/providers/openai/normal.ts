@@ -67,6 +67,7 @@ function textOf(thinking: unknown): string {
 
 /** Sources that stand beside the choices (Perplexity, xAI), as annotations of a message. */
 export function readSources({ search_results: results, citations }: Loose): readonly Loose[] {
+  if (results === undefined && citations === undefined) return NONE;
   const found = listOf(results).flatMap((result) =>
     isLoose(result) && typeof result['url'] === 'string' ? [toAnnotation(result['url'], result['title'])] : [],
   );
@@ -74,6 +75,8 @@ export function readSources({ search_results: results, citations }: Loose): read
   const others = listOf(citations).filter((url): url is string => typeof url === 'string' && !urls.has(url));
   return [...found, ...[...new Set(others)].map((url) => toAnnotation(url, undefined))];
 }
+
+const NONE: readonly Loose[] = [];
 
 interface UrlCitation extends Loose {
   readonly url_citation: { readonly url: string; readonly title?: string };
