@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../chat/request.ts';
+import { readEffort } from '../efforts.ts';
 import type { Unsupported } from '../encoding.ts';
 import { isLoose } from '../loose.ts';
 import { modelFacts, type ModelFacts } from './models.ts';
@@ -64,7 +65,8 @@ export function isThinking(thinking: unknown): boolean {
 function toAsked(request: ChatRequest, facts: ModelFacts, { isForced }: Around, unsupported: Unsupported): Thinking {
   const given = request.max_completion_tokens ?? request.max_tokens ?? undefined;
   const own = toOwn(request.thinking, facts, given);
-  const effort = request.reasoning_effort;
+  // A model that knows efforts takes the word as it is; a budget is made of the known ones.
+  const effort = facts.thinking === 'budget' ? readEffort(request.reasoning_effort, unsupported) : request.reasoning_effort;
   if (effort == null) return withRoom(own === undefined ? {} : { thinking: own }, facts, given);
   if (own !== undefined) return withRoom({ thinking: own, ...toEffort(effort, facts) }, facts, given);
   if (effort === 'none') return withRoom(toNone(facts), facts, given);

@@ -33,7 +33,7 @@ export function toReasoning(request: ChatRequest, model: string, around: Around,
   const family = familyOf(model);
   if (family === 'claude') return toClaude(request, model, around, unsupported);
   const isOff = thinking?.type === 'disabled' || (thinking == null && effort === 'none');
-  if (family === 'nova') return { fields: { reasoningConfig: isOff ? { type: 'disabled' } : toNova(request, unsupported) } };
+  if (family === 'nova') return isOff ? { fields: { reasoningConfig: { type: 'disabled' } } } : toNova(request, unsupported);
   const form = EFFORT[family];
   // What does not think is not made to stop.
   if (form === undefined && isOff) return NONE;
@@ -64,10 +64,12 @@ function toClaude(request: ChatRequest, model: string, around: Around, unsupport
   };
 }
 
-function toNova({ reasoning_effort: effort, thinking }: ChatRequest, unsupported: Unsupported): Loose {
+function toNova({ reasoning_effort: effort, thinking }: ChatRequest, unsupported: Unsupported): Asked {
   if (thinking?.budget_tokens !== undefined) {
     unsupported.refuse('thinking', thinking, 'thinking.budget_tokens', 'cannot be expressed for this model, which knows reasoning_effort');
   }
   const known = readEffort(effort, unsupported);
-  return { type: 'enabled', maxReasoningEffort: known === undefined || known === 'none' ? 'medium' : NOVA_EFFORTS[known] };
+  if (known === undefined && thinking == null) return NONE;
+  const level = known === undefined || known === 'none' ? 'medium' : NOVA_EFFORTS[known];
+  return { fields: { reasoningConfig: { type: 'enabled', maxReasoningEffort: level } } };
 }

@@ -1,6 +1,7 @@
 import type { ChatRequest, EmbedRequest } from '../../chat/request.ts';
 import type { WireRequest } from '../../wire/types.ts';
-import { mergeOptions, refuseUnknown, refusing, toWireRequest } from '../encoding.ts';
+import { readEffort, type Effort } from '../efforts.ts';
+import { mergeOptions, refuseUnknown, refusing, toWireRequest, type Unsupported } from '../encoding.ts';
 import { isLoose } from '../loose.ts';
 import { checkSchema, toWrong } from '../parts.ts';
 import type { EncodeInput, Provider } from '../provider.ts';
@@ -50,7 +51,7 @@ const KNOWN_EMBED: ReadonlySet<string> = new Set([
   'priority',
 ]);
 /** `reasoning_effort` in tokens; what is above thinks as long as it likes. */
-const BUDGETS: Readonly<Record<string, number>> = { minimal: 512, low: 2048, medium: 8192 };
+const BUDGETS: Readonly<Partial<Record<Effort, number>>> = { minimal: 512, low: 2048, medium: 8192 };
 /** Texts are embedded for a store more often than for a search; who searches says `search_query`. */
 const INPUT_TYPE = 'search_document';
 const STREAM = new Set(['stream']);
@@ -86,7 +87,7 @@ function toChat(request: ChatRequest, { asked, model, stream, provider }: Encode
     messages: toMessages(request.messages, unsupported),
     ...toTools(request, unsupported),
     ...toFormat(request.response_format),
-    ...toThinking(request),
+    ...toThinking(request, unsupported),
     ...(maxTokens == null ? {} : { max_tokens: maxTokens }),
     ...(request.stop == null ? {} : { stop_sequences: Array.isArray(request.stop) ? (request.stop as unknown) : [request.stop] }),
   };
@@ -105,7 +106,8 @@ function toFormat(format: ChatRequest['response_format']): Record<string, unknow
   return { response_format: { type: 'json_object', ...(schema === undefined ? {} : { json_schema: schema }) } };
 }
 
-function toThinking({ thinking, reasoning_effort: effort }: ChatRequest): Record<string, unknown> {
+function toThinking({ thinking, reasoning_effort: asked }: ChatRequest, unsupported: Unsupported): Record<string, unknown> {
+  const effort = readEffort(asked, unsupported);
   if (isLoose(thinking)) {
     const { type, budget_tokens: budget, ...more } = thinking;
     const isOff = type === 'disabled';
@@ -113,9 +115,9 @@ function toThinking({ thinking, reasoning_effort: effort }: ChatRequest): Record
       thinking: { ...more, type: isOff ? 'disabled' : 'enabled', ...(budget === undefined || isOff ? {} : { token_budget: budget }) },
     };
   }
-  if (effort == null) return {};
+  if (effort === undefined) return {};
   if (effort === 'none') return { thinking: { type: 'disabled' } };
-  const budget = Object.hasOwn(BUDGETS, effort) ? BUDGETS[effort] : undefined;
+  const budget = BUDGETS[effort];
   return { thinking: { type: 'enabled', ...(budget === undefined ? {} : { token_budget: budget }) } };
 }
 

@@ -1,9 +1,10 @@
 import type { ChatRequest } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
+import { readEffort, type Effort } from '../efforts.ts';
 import { isLoose, type Loose } from '../loose.ts';
 
 /** Google's own table for its OpenAI-compatible endpoint: models before the third generation know budgets only. */
-const BUDGETS: Readonly<Record<string, number>> = {
+const BUDGETS: Readonly<Record<Effort, number>> = {
   none: 0,
   minimal: 1024,
   low: 1024,
@@ -12,7 +13,6 @@ const BUDGETS: Readonly<Record<string, number>> = {
   xhigh: 24_576,
   max: 24_576,
 };
-const LEVELS: ReadonlySet<string> = new Set(['minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 
 /**
  * How much to think. Budget and level exclude each other there; where the caller gives both, the budget is the more exact one.
@@ -22,7 +22,7 @@ export function toThinkingConfig(request: ChatRequest, model: string, unsupporte
   const asked = readThinking(request.thinking, unsupported);
   if (asked === 'disabled') return { thinkingBudget: 0 };
   if (asked?.budget !== undefined) return { thinkingBudget: asked.budget, includeThoughts: true };
-  const effort = readEffort(request.reasoning_effort, model, unsupported);
+  const effort = toEffort(readEffort(toLower(request.reasoning_effort), unsupported), model);
   if (asked === undefined) return effort;
   // Thinking without a measure: the model decides.
   return { ...effort, includeThoughts: true };
@@ -44,23 +44,21 @@ function readThinking(thinking: unknown, unsupported: Unsupported): 'disabled' |
   return undefined;
 }
 
-function readEffort(effort: unknown, model: string, unsupported: Unsupported): Loose | undefined {
-  if (effort === undefined || effort === null) return undefined;
-  const word = typeof effort === 'string' ? effort.toLowerCase() : '';
+/** Google's own levels are shouted. */
+function toLower(effort: unknown): unknown {
+  return typeof effort === 'string' ? effort.toLowerCase() : effort;
+}
+
+function toEffort(word: Effort | undefined, model: string): Loose | undefined {
+  if (word === undefined) return undefined;
   // No level says it: a budget of zero does, and models that cannot stop thinking refuse it.
   if (word === 'none') return { thinkingBudget: 0 };
-  if (thinksByLevel(model)) {
-    if (LEVELS.has(word)) return { thinkingLevel: toLevel(word, model).toUpperCase(), includeThoughts: true };
-  } else {
-    const budget = Object.hasOwn(BUDGETS, word) ? BUDGETS[word] : undefined;
-    if (budget !== undefined) return { thinkingBudget: budget, includeThoughts: true };
-  }
-  unsupported.refuse('reasoning_effort', effort);
-  return undefined;
+  if (thinksByLevel(model)) return { thinkingLevel: toLevel(word, model).toUpperCase(), includeThoughts: true };
+  return { thinkingBudget: BUDGETS[word], includeThoughts: true };
 }
 
 /** More than the most is the most. The first `pro` of the third generation knew two levels, and none knows the lowest: Google rounds the same way. */
-function toLevel(word: string, model: string): string {
+function toLevel(word: Effort, model: string): string {
   if (word === 'xhigh' || word === 'max') return 'high';
   if (/gemini-3-pro(?!-image)/i.test(model) && word === 'medium') return 'high';
   return word === 'minimal' && /gemini-\d[\d.]*-pro/i.test(model) ? 'low' : word;

@@ -1,3 +1,5 @@
+import { readEffort } from '../efforts.ts';
+import type { Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 
 /** How much a model is asked to think, in the words of the request. */
@@ -6,6 +8,7 @@ export interface AskedReasoning {
   readonly thinking: unknown;
   /** Where models of one provider differ. */
   readonly model: string;
+  readonly unsupported: Unsupported;
 }
 
 /** Fields of the body that ask for it; they replace `reasoning_effort` and `thinking`. */
@@ -21,7 +24,9 @@ export const asItCame: ReasoningForm = ({ effort, thinking }) => ({
 export function byEffort(words: Readonly<Record<string, string>> = {}): ReasoningForm {
   return (asked) => {
     const effort = effortOf(asked);
-    return effort === undefined ? {} : { reasoning_effort: typeof effort === 'string' ? (words[effort] ?? effort) : effort };
+    return effort === undefined
+      ? {}
+      : { reasoning_effort: typeof effort === 'string' ? (Object.hasOwn(words, effort) ? words[effort] : effort) : effort };
   };
 }
 
@@ -41,7 +46,9 @@ function effortOf({ effort, thinking }: AskedReasoning): unknown {
 
 /** `thinking` alone says whether; a budget has no place. `withEffort`: and `reasoning_effort` how much. */
 export function byThinking({ withEffort }: { readonly withEffort: boolean }): ReasoningForm {
-  return ({ effort, thinking }) => {
+  return ({ effort: asked, thinking, unsupported }) => {
+    // Whether is all that the word says there.
+    const effort = withEffort ? asked : readEffort(asked, unsupported);
     const isOff = effort === 'none' || effort === 'minimal';
     const how = withEffort && effort !== undefined && effort !== null && !isOff ? { reasoning_effort: effort } : {};
     if (isLoose(thinking)) {

@@ -96,3 +96,13 @@ describe('a budget', () => {
     expect(bodyOf(request, 'kimi-k2')).toMatchObject(request);
   });
 });
+
+test('an effort that nobody here knows goes where it is taken as it is, and makes no budget', () => {
+  const bogus = { reasoning_effort: 'bogus' };
+  expect(bodyOf(bogus, 'claude-opus-4-7')).toMatchObject({ output_config: { effort: 'bogus' } });
+  for (const asked of [bogus, { ...bogus, thinking: BUDGET }]) {
+    expect(() => bodyOf(asked)).toThrow("'reasoning_effort' must be one of none, minimal, low, medium, high, xhigh, max there");
+    const { reasoning_effort: _effort, ...others } = { thinking: undefined, ...asked };
+    expect(bodyOf({ ...asked, dropUnsupported: ['reasoning_effort'] })).toEqual(bodyOf(others));
+  }
+});

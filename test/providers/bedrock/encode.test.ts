@@ -453,12 +453,22 @@ describe('thinking', () => {
     ['reasoning_effort', { reasoning_effort: 'low' }, 'meta.llama3-1-8b-instruct-v1:0'],
     ['reasoning_effort', { reasoning_effort: 'low' }, PROFILE],
     ['reasoning_effort', { reasoning_effort: 'low' }, OLD_CLAUDE],
+    ['reasoning_effort', { reasoning_effort: 'bogus' }, NOVA],
+    ['reasoning_effort', { reasoning_effort: 'constructor' }, NOVA],
+    ['reasoning_effort', { reasoning_effort: 'bogus' }, CLAUDE],
     ['thinking', { thinking: { type: 'enabled', budget_tokens: 2048 } }, 'openai.gpt-oss-120b-1:0'],
     ['thinking', { thinking: { type: 'enabled', budget_tokens: 2048 } }, NOVA],
   ])('that a model has no words for is refused: %s %j of %s', (name, more, model) => {
     expect(() => encodeBody(more, model)).toThrow(RequestError);
     expect(() => encodeBody(more, model)).toThrow(`'${name}`);
     expect(encodeBody({ ...more, dropUnsupported: [name] }, model)).toHaveProperty('messages');
+  });
+
+  test('an effort that nobody here knows goes where it is taken as it is, and is left out elsewhere', () => {
+    const bogus = { reasoning_effort: 'bogus' };
+    expect(encodeBody(bogus, 'openai.gpt-oss-120b-1:0')['additionalModelRequestFields']).toEqual(bogus);
+    for (const model of [NOVA, CLAUDE])
+      expect(encodeBody({ ...bogus, dropUnsupported: ['reasoning_effort'] }, model)).toEqual(encodeBody({}, model));
   });
 });
 

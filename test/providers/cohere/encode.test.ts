@@ -141,6 +141,7 @@ describe('a chat', () => {
     [{ reasoning_effort: 'none' }, { thinking: { type: 'disabled' } }],
     [{ reasoning_effort: 'low' }, { thinking: { type: 'enabled', token_budget: 2048 } }],
     [{ reasoning_effort: 'high' }, { thinking: { type: 'enabled' } }],
+    [{ reasoning_effort: 'max' }, { thinking: { type: 'enabled' } }],
     [{ max_tokens: 1, max_completion_tokens: 2 }, { max_tokens: 2 }],
     [
       { temperature: 0, top_p: 0.5, top_k: 3, stop: 'END', seed: 7, frequency_penalty: 0.1, presence_penalty: 0.2 },
@@ -162,6 +163,7 @@ describe('a chat', () => {
     ['user', 'u'],
     ['metadata', { a: 'b' }],
     ['parallel_tool_calls', false],
+    ['reasoning_effort', 'bogus'],
   ])('refuses %s by name, or goes without', (name, value) => {
     const error = catchError(() => bodyOf({ [name]: value }));
     expect(error).toBeInstanceOf(RequestError);
