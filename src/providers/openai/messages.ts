@@ -38,6 +38,8 @@ function encodeMessage(message: Loose, place: Place): Loose {
     unsupported.refuse('name', changed['name'], `${at}.name`);
     delete changed['name'];
   }
+  // OpenAI has no word for it, and strict servers refuse what they do not know.
+  if (changed['role'] === 'tool' && dialect.echoes !== 'any') delete changed['is_error'];
   if (changed['role'] === 'tool' && typeof changed['tool_call_id'] === 'string')
     changed['tool_call_id'] = toOwnId(changed['tool_call_id'], dialect);
   if (Array.isArray(changed['content']))

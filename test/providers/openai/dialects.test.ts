@@ -283,6 +283,14 @@ describe('what a provider cannot express is refused by its name, or left out', (
     expect(contentOf('openai', parts.file)).toEqual([parts.file]);
   });
 
+  test('of tools that failed say so where it is known that nobody is too strict for it', () => {
+    const failed = { role: 'tool', tool_call_id: 'call_1', content: 'no key', is_error: true } as const;
+    const sent = (name: string): unknown => (encodeChat(name, { messages: [...HI.messages, failed] })['messages'] as readonly unknown[])[1];
+    for (const name of ['openai', 'groq', 'deepseek'])
+      expect(sent(name)).toEqual({ role: 'tool', tool_call_id: 'call_1', content: 'no key' });
+    for (const name of ['vllm', 'own']) expect(sent(name)).toEqual(failed);
+  });
+
   test('that refuse are texts where a server knows no refusals', () => {
     const part = { type: 'refusal', refusal: 'No.' } as never;
     const contentOf = (name: string): unknown =>
@@ -360,9 +368,18 @@ describe('reasoning', () => {
     ['llamacpp', high, high],
     ['ollama', off, none],
     ['own', { ...high, ...budget }, { ...high, ...budget }],
+    ['groq', { reasoning_effort: 'constructor' }, { reasoning_effort: 'constructor' }],
+    ['deepseek', { reasoning_effort: 'bogus' }, { thinking: { type: 'enabled' }, reasoning_effort: 'bogus' }],
+    ['zai', { reasoning_effort: 'minimal' }, off],
+    ['zai', { reasoning_effort: 'bogus', dropUnsupported: ['reasoning_effort'] }, {}],
   ])('%s: %j is %j', (name, request, body) => {
     expect(encodeChat(name, request)).toEqual({ model: 'm', messages: HI.messages, ...body });
   });
+});
+
+test('an effort that is only whether to think must be a known word', () => {
+  const why = "'reasoning_effort' must be one of none, minimal, low, medium, high, xhigh, max there";
+  expect(refusalOf('zai', { reasoning_effort: 'bogus' })?.message).toContain(why);
 });
 
 describe('going on with an assistant message', () => {
