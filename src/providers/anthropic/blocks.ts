@@ -26,6 +26,15 @@ const GROWS: Readonly<Record<string, string>> = {
   compaction_delta: 'content',
 };
 
+/** What a block that nobody opened is, by its first delta. A signature alone is no thought. */
+const STARTS: Readonly<Record<string, Block>> = {
+  text_delta: { type: 'text', text: '' },
+  citations_delta: { type: 'text', text: '' },
+  thinking_delta: { type: 'thinking', thinking: '' },
+  input_json_delta: { type: 'tool_use', id: '', name: '', input: {} },
+  compaction_delta: { type: 'compaction' },
+};
+
 /** Content blocks, one after the other, to deltas of a message. Keeps the originals for what a message cannot hold otherwise. */
 export class Blocks {
   readonly #open = new Map<unknown, Growing>();
@@ -60,11 +69,18 @@ export class Blocks {
   }
 
   change(index: unknown, delta: Loose): readonly Delta[] {
+    const type = typeof delta['type'] === 'string' ? delta['type'] : '';
+    // Some proxies leave out where a block begins.
+    const start = this.#open.has(index) || !Object.hasOwn(STARTS, type) ? undefined : STARTS[type];
+    const opened = start === undefined ? [] : this.open(index, start);
     const block = this.#open.get(index);
-    if (block === undefined) return [];
-    const field = typeof delta['type'] === 'string' && Object.hasOwn(GROWS, delta['type']) ? GROWS[delta['type']] : undefined;
+    return block === undefined ? [] : [...opened, ...this.#change(block, type, delta)];
+  }
+
+  #change(block: Growing, type: string, delta: Loose): readonly Delta[] {
+    const field = Object.hasOwn(GROWS, type) ? GROWS[type] : undefined;
     if (field !== undefined && typeof delta[field] === 'string') return this.#grow(block, field, delta[field]);
-    if (delta['type'] === 'citations_delta') block.citations.push(delta['citation']);
+    if (type === 'citations_delta') block.citations.push(delta['citation']);
     else for (const [name, value] of Object.entries(delta)) if (name !== 'type') block.more.set(name, value);
     return [];
   }
