@@ -2,6 +2,7 @@ import { Collector } from '../../chat/collect.ts';
 import type { ModelList, Whole } from '../../chat/reply.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { DecodeContext } from '../provider.ts';
+import { isBroken } from './finish.ts';
 import { ConverseDecoder, toSpoilt } from './stream.ts';
 import { toEmbeddings } from './vectors.ts';
 
@@ -14,9 +15,10 @@ export function decodeWhole(body: unknown, context: DecodeContext): { readonly w
   const { output } = body;
   const message = isLoose(output) ? output['message'] : undefined;
   const content = isLoose(message) ? message['content'] : undefined;
-  if (!Array.isArray(content)) return { error: body };
+  const { stopReason } = body;
+  if (!Array.isArray(content)) return { error: typeof stopReason === 'string' && isBroken(stopReason) ? toSpoilt(stopReason) : body };
   const chunks = new ConverseDecoder(context).decodeMessage((content as unknown[]).filter(isLoose), body);
-  if (chunks === undefined) return { error: toSpoilt(body['stopReason']) };
+  if (chunks === undefined) return { error: toSpoilt(stopReason) };
   const collector = new Collector();
   for (const chunk of chunks) collector.add(chunk);
   return { whole: collector.reply() };
