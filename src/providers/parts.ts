@@ -71,6 +71,12 @@ export function toWrong(at: string, reason: string, value: unknown, what = 'the 
   });
 }
 
+/** For arguments of a call that are no object, mostly as the answer was cut off: nobody takes such a call back. `at`: of the call. */
+export function toCut(at: string, value: unknown): RequestError {
+  const help = 'a call that was cut off cannot be sent: repair its arguments, or leave out the message and the results of its calls';
+  return toWrong(`${at}.function.arguments`, `must be a JSON object, as ${help}`, value);
+}
+
 /** A schema is an object, or is left out. */
 export function checkSchema(format: ResponseFormat | undefined): void {
   const wanted: unknown = format?.type === 'json_schema' ? format.json_schema : {};

@@ -2,7 +2,7 @@ import type { AssistantMessage, ChatMessage } from '../../chat/request.ts';
 import { toCallId } from '../call-ids.ts';
 import type { Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
-import { parseArguments, textOf, toWrong } from '../parts.ts';
+import { parseArguments, textOf, toCut, toWrong } from '../parts.ts';
 import { mark, toBlocks, toText, type Block } from './content.ts';
 import { toThinkingBlocks } from './reasoning.ts';
 
@@ -88,13 +88,15 @@ function toAssistant(message: AssistantMessage, at: string, unsupported: Unsuppo
   ];
 }
 
-/** The blocks of an answer whose order or kinds the neutral shape cannot hold, unless the message was changed since. */
-function findOriginal({ content_blocks: blocks, content, tool_calls: calls }: AssistantMessage): readonly Block[] | undefined {
+/** The blocks of an answer whose order or kinds the neutral shape cannot hold, unless the message was changed since, or a call was cut off. */
+export function findOriginal({ content_blocks: blocks, content, tool_calls: calls }: AssistantMessage): readonly Block[] | undefined {
   if (!Array.isArray(blocks) || !(blocks as unknown[]).every((block) => isLoose(block) && typeof block['type'] === 'string'))
     return undefined;
   const originals = blocks as readonly Block[];
   const text = originals.map((block) => (block['type'] === 'text' ? block['text'] : '')).join('');
-  const ids = originals.filter((block) => block['type'] === 'tool_use').map((block) => block['id']);
+  const uses = originals.filter((block) => block['type'] === 'tool_use');
+  if (!uses.every((block) => isLoose(block['input']))) return undefined;
+  const ids = uses.map((block) => block['id']);
   if (text !== textOf(content) || ids.join() !== (calls ?? []).map((call) => (isLoose(call) ? call['id'] : '')).join()) return undefined;
   return originals.filter((block) => block['type'] !== 'text' || (typeof block['text'] === 'string' && block['text'].trim() !== ''));
 }
@@ -108,7 +110,7 @@ function toToolUse(call: unknown, at: string, unsupported: Unsupported): readonl
   }
   if (!isLoose(called) || typeof called['name'] !== 'string') throw toWrong(`${at}.function`, 'must have a name', called);
   const input = parseArguments(called['arguments']);
-  if (input === undefined) throw toWrong(`${at}.function.arguments`, 'must be a JSON object', called['arguments']);
+  if (input === undefined) throw toCut(at, called['arguments']);
   return mark([{ type: 'tool_use', id: toId(id), name: called['name'], input }], cache);
 }
 

@@ -1,7 +1,8 @@
 import type { AssistantMessage, ChatMessage } from '../../chat/request.ts';
 import { isLoose, type Loose } from '../loose.ts';
-import { parseArguments, textOf, toWrong } from '../parts.ts';
+import { parseArguments, textOf, toCut, toWrong } from '../parts.ts';
 import { toBlocks, toText, withCachePoint, type Block, type Reading } from './content.ts';
+import { findClaude } from './claude.ts';
 import { SERVER_TOOL } from './growing.ts';
 import { isReadBy, toReasoningBlocks } from './reasoning.ts';
 import { toToolId } from './tool-ids.ts';
@@ -84,7 +85,7 @@ function toContent(message: ChatMessage, model: string, at: string, from: Readin
 
 function toAssistant(message: AssistantMessage, model: string, at: string, from: Reading): Block[] {
   if (message['function_call'] != null) from.unsupported.refuse('function_call', message['function_call'], `${at}.function_call`);
-  const original = findOriginal(message, model);
+  const original = findOriginal(message, model) ?? findClaude(message, model);
   if (original !== undefined) return original;
   const said = toBlocks(message.content, at, from);
   return [
@@ -104,7 +105,8 @@ function findOriginal(message: AssistantMessage, model: string): Block[] | undef
   );
   const asked = (calls ?? []).map((call: unknown) => (isLoose(call) ? String(call['id']) : ''));
   const isSame = originals.map(textOfBlock).join('') === textOf(content) && ids.join() === asked.join();
-  if (!isSame) return undefined;
+  const isCut = originals.some(({ toolUse }) => isLoose(toolUse) && !isLoose(toolUse['input']));
+  if (!isSame || isCut) return undefined;
   const isOurs = Array.isArray(details) && (details as unknown[]).every((detail) => isLoose(detail) && isReadBy(model, detail['format']));
   return originals.filter((block) => {
     if (block['reasoningContent'] !== undefined) return isOurs && isProven(block['reasoningContent']);
@@ -133,7 +135,7 @@ function toToolUse(call: unknown, model: string, at: string, from: Reading): Blo
   }
   if (!isLoose(called) || typeof called['name'] !== 'string') throw toWrong(`${at}.function`, 'must have a name', called);
   const input = parseArguments(called['arguments']);
-  if (input === undefined) throw toWrong(`${at}.function.arguments`, 'must be a JSON object', called['arguments']);
+  if (input === undefined) throw toCut(at, called['arguments']);
   return withCachePoint([{ toolUse: { toolUseId: toToolId(id, model), name: called['name'], input } }], cache);
 }
 

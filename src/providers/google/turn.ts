@@ -1,6 +1,6 @@
 import type { AssistantMessage } from '../../chat/request.ts';
 import { isLoose, type Loose } from '../loose.ts';
-import { parseArguments, readDataUrl, toWrong } from '../parts.ts';
+import { parseArguments, readDataUrl, toCut, toWrong } from '../parts.ts';
 import { FORMAT, readExtraContent, readSignature, signed } from './signatures.ts';
 import { thinksByLevel } from './thinking.ts';
 
@@ -97,7 +97,7 @@ function toCall(call: unknown, at: string, message: AssistantMessage, turn: Turn
   if (typeof said?.['name'] !== 'string') throw toWrong(at, 'must be the call of a function', call);
   const { name } = said;
   const args = parseArguments(said['arguments']);
-  if (args === undefined) throw toWrong(`${at}.function.arguments`, 'must be a JSON object', said['arguments']);
+  if (args === undefined) throw toCut(at, said['arguments']);
   if (id !== undefined) turn.name(id, name);
   const signature = readSignature(call) ?? findEncrypted(message['reasoning_details'], id);
   const ids = id === undefined || !turn.withIds ? {} : { id };
