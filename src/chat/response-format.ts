@@ -5,9 +5,19 @@ import type { ResponseFormat } from './request.ts';
 import type { OutputSchema } from './schema.ts';
 import { isStrict, toClosed } from './strict.ts';
 
-/** What a schema asks the model for. */
+/**
+ * What a schema asks the model for. Throws `RequestError` for what is no schema, and for one that is no object at its root: what providers
+ * have for schemas takes nothing else.
+ */
 export function toResponseFormat(schema: OutputSchema): ResponseFormat {
   const { $schema: _, ...rest } = toJsonSchema(schema);
+  const other = findOther(rest);
+  if (other !== undefined) {
+    return refuse(
+      'must be an object at its root, as providers take no other (wrap it: { value: … })',
+      `a schema of type ${toShown([other].flat().map(String).join(' or '))}`,
+    );
+  }
   const closed = toClosed(rest);
   const strict = isStrict(closed);
   return { type: 'json_schema', json_schema: { name: toName(rest['title']), schema: strict ? closed : rest, strict } };
@@ -50,6 +60,13 @@ function convert(standard: unknown): Loose {
   }
   const why = failure instanceof Error ? failure.message : 'its library gave none';
   return refuse(`cannot be written as JSON Schema (${toPrintable(why, 200)})`, `a schema of ${toShown(vendor)}`, failure);
+}
+
+/** The type of a root that is no object, or not always one; of a schema that does not say, providers judge. */
+function findOther({ type, anyOf, oneOf }: Loose): unknown {
+  if (type !== undefined) return type === 'object' ? undefined : type;
+  const ways = [anyOf ?? [], oneOf ?? []].flat().filter(isLoose);
+  return ways.map(findOther).find((other) => other !== undefined);
 }
 
 /** A name as OpenAI takes it. */

@@ -51,13 +51,32 @@ describe('toResponseFormat', () => {
     const { '~standard': standard } = personSchema();
     const input = ({ target }: { readonly target: string }) => {
       if (target !== 'draft-07') throw new Error(`unsupported target ${target}`);
-      return { type: 'string' };
+      return { type: 'object' };
     };
     const schema = { '~standard': { ...standard, jsonSchema: { ...standard.jsonSchema, input } } };
     expect(toResponseFormat(schema)).toEqual({
       type: 'json_schema',
-      json_schema: { name: 'output', schema: { type: 'string' }, strict: false },
+      json_schema: { name: 'output', schema: { type: 'object', additionalProperties: false }, strict: true },
     });
+  });
+
+  test.each([
+    ['an array', { type: 'array', items: {} }, '"array"'],
+    ['a text', { type: 'string', enum: ['a'] }, '"string"'],
+    ['an object or nothing', { type: ['object', 'null'] }, '"object or null"'],
+    ['an object or a number', { anyOf: [{ type: 'object' }, { oneOf: [{ type: 'number' }] }] }, '"number"'],
+  ])('refuses a root that is %s', (_what, jsonSchema, shown) => {
+    expect(() => toResponseFormat({ jsonSchema, validate: fits })).toThrow(
+      new RequestError(
+        `Cannot send the chat request as 'schema' must be an object at its root, as providers take no other (wrap it: { value: … }): current value is a schema of type ${shown}`,
+        { class: 'bad_request' },
+      ),
+    );
+  });
+
+  test('leaves a root that does not say what it is to providers', () => {
+    const jsonSchema = { anyOf: [{ type: 'object' }, { $ref: '#/$defs/a' }], $defs: { a: { type: 'object' } } };
+    expect(toResponseFormat({ jsonSchema, validate: fits })).toMatchObject({ json_schema: { schema: jsonSchema, strict: false } });
   });
 
   test('does not change the schema', () => {
