@@ -116,9 +116,9 @@ export class Client implements AsyncDisposable {
   chat(request: ChatRequest & { readonly stream?: false | null }, options?: CallOptions): Promise<ChatReply>;
   chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply | ChatStream>;
   async chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply | ChatStream> {
-    const { request: checked, output: wanted } = takeSchema(validateChat(request));
-    const targets = this.#names.resolve(checked.model);
-    const call = await this.#start({ operation: 'chat', request: checked }, targets, options, wanted);
+    const { asked, output: wanted } = takeSchema(validateChat(request));
+    const targets = this.#names.resolve(asked.request.model);
+    const call = await this.#start(asked, targets, options, wanted);
     const answer = await this.#send(call);
     // The operation decides the shape.
     if (answer.kind === 'whole') return this.#toReply(call, answer.whole as ChatCompletion, answer.raw);

@@ -2,6 +2,11 @@ import type { ChatRequest, EmbedRequest, ModelsRequest } from './request.ts';
 
 /** What was asked: one operation with its request. Later operations join the union. */
 export type Asked =
-  | { readonly operation: 'chat'; readonly request: ChatRequest }
+  | {
+      readonly operation: 'chat';
+      readonly request: ChatRequest;
+      /** The caller wrote `schema`, of which `response_format` was made. */
+      readonly hasSchema?: boolean;
+    }
   | { readonly operation: 'embed'; readonly request: EmbedRequest }
   | { readonly operation: 'models'; readonly request: ModelsRequest };

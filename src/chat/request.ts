@@ -124,7 +124,7 @@ export interface ChatRequest<
   readonly response_format?: ResponseFormat;
   /**
    * Asks for JSON that fits, by `response_format` or what the provider has instead, and validates the answer: `reply.parsed`.
-   * An answer that does not fit is an `OutputError` after `retry.invalidOutput` more tries.
+   * An answer that does not fit is an `OutputError` after `retry.invalidOutput` more tries. Of several choices (`n`) the first is parsed.
    */
   readonly schema?: Schema;
   readonly max_tokens?: number | null;

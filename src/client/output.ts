@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts';
+import type { Asked } from '../chat/asked.ts';
 import { Output } from '../chat/output.ts';
 import type { ChatCompletion } from '../chat/reply.ts';
 import type { ChatRequest, ChatTool } from '../chat/request.ts';
@@ -15,10 +16,12 @@ export type SchemaRequest<Schema extends OutputSchema, Tools extends readonly Ch
 };
 
 /** What goes below of a request with a schema: what it asks of the provider, and the judge of what comes back. */
-export function takeSchema(request: ChatRequest): { readonly request: ChatRequest; readonly output: Output | undefined } {
+export function takeSchema(request: ChatRequest): { readonly asked: Asked; readonly output: Output | undefined } {
+  const operation = 'chat';
   const { schema, ...rest } = request;
-  if (schema == null) return { request: 'schema' in request ? rest : request, output: undefined };
-  return { request: { ...rest, response_format: toResponseFormat(schema) }, output: new Output(schema) };
+  if (schema == null) return { asked: { operation, request: 'schema' in request ? rest : request }, output: undefined };
+  const output = new Output(schema, { hasTools: (request.tools?.length ?? 0) > 0 });
+  return { asked: { operation, request: { ...rest, response_format: toResponseFormat(schema) }, hasSchema: true }, output };
 }
 
 /** What the schema makes of an answer. A whole one was judged on its way up; a stream is judged here. Rejects with `OutputError`. */
@@ -26,7 +29,7 @@ export async function parseAnswer({ trace }: Call, output: Output, completion: C
   const judgement = await output.judge(completion);
   if (isFault(judgement)) {
     noteFault(trace, judgement, 'reject');
-    const { provider, model } = trace.source ?? trace.attempts.at(-1) ?? { provider: 'the cache', model: completion.model };
+    const { provider, model } = trace.source ?? trace.decisive ?? { provider: 'the cache', model: completion.model };
     throw toOutputError(`${provider}/${model}`, judgement, completion);
   }
   return judgement.kind === 'parsed' ? judgement.value : undefined;

@@ -4,11 +4,11 @@ import type { ChatCompletion } from '../chat/reply.ts';
 import type { Deadline } from '../deadline.ts';
 import { AttemptError } from '../failure.ts';
 import { orEnded } from './cache/passenger.ts';
-import { type Fault, isFault, noteFault, toOutputError } from './output/fault.ts';
+import { type Fault, isFault, isFinal, noteFault, toOutputError } from './output/fault.ts';
 
 /**
  * Validates whole answers of calls with a schema. One that is not valid is asked for again, `again` times; then another target may do
- * better. One that was cut off is left to other targets at once, and a refusal is final: nobody is asked until somebody says yes.
+ * better. One that was cut off is left to other targets at once, and a refusal or a bug of the schema is final.
  */
 export function output({ again }: { readonly again: number }): Layer<Routed> {
   return (next) => async (call) => {
@@ -23,7 +23,7 @@ export function output({ again }: { readonly again: number }): Layer<Routed> {
       noteFault(trace, judged.fault, repeats ? 'retry' : 'reject');
       if (repeats) continue;
       const error = toOutputError(`${target.provider.name}/${target.model}`, judged.fault, judged.completion, attempts);
-      if (judged.fault.kind === 'refused') throw error;
+      if (isFinal(judged.fault)) throw error;
       const verdict = { class: 'bad_output', scope: 'request', perModel: false, definitive: false, why: error.message } as const;
       throw new AttemptError(verdict, { reached: true, cause: error });
     }
@@ -41,7 +41,7 @@ export function outputOfCache(): Layer {
     const answer = await next(call);
     const judged = await judgeOfCache(answer, call, wanted);
     if (judged === undefined) return answer;
-    if (settings.cache.mode === 'only') throw ofCache(call, judged);
+    if (settings.cache.mode === 'only' || judged.fault.kind === 'broken') throw ofCache(call, judged);
     deadline.throwIfEnded();
     trace.source = undefined;
     trace.costUsd = undefined;

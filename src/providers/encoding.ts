@@ -29,7 +29,7 @@ export function toWireRequest(
     readonly body: Readonly<Body> | undefined;
     readonly accept?: string;
     readonly own?: Readonly<Record<string, string>>;
-    readonly query?: Readonly<Record<string, string>>;
+    readonly query?: Readonly<Record<string, string>> | undefined;
   },
 ): WireRequest {
   const { path, operation, body, accept = 'application/json', own, query } = exchange;
@@ -104,12 +104,16 @@ export interface Unsupported {
 }
 
 /** For one request to one provider. */
-export function refusing({ operation, request }: Asked, provider: Provider): Unsupported {
+export function refusing(asked: Asked, provider: Provider): Unsupported {
+  const { operation, request } = asked;
   return {
-    refuse(name, value, at = name, why = 'cannot be expressed there') {
-      if (request.dropUnsupported?.includes(name) === true) return;
+    refuse(field, value, at = field, why = 'cannot be expressed there') {
+      // In the words of the caller, who wrote no `response_format`.
+      const isSchema = field === 'response_format' && asked.operation === 'chat' && asked.hasSchema === true;
+      const [name, place] = isSchema ? ['schema', 'schema'] : [field, at];
+      if (request.dropUnsupported?.includes(name) === true || request.dropUnsupported?.includes(field) === true) return;
       throw new RequestError(
-        `Cannot send ${WORDS[operation]} to '${provider.name}' as '${at}' ${why} (leave it out, or list '${name}' in 'dropUnsupported'): current value is ${toShown(value)}`,
+        `Cannot send ${WORDS[operation]} to '${provider.name}' as '${place}' ${why} (leave it out, or list '${name}' in 'dropUnsupported'): current value is ${toShown(value)}`,
         { class: 'bad_request' },
       );
     },

@@ -17,8 +17,14 @@ function said(message: object, finish: string | null = 'stop'): ChatCompletion {
 }
 
 function judge(content: unknown, finish?: string, schema: OutputSchema = personSchema()) {
-  return new Output(schema).judge(said({ content }, finish));
+  return new Output(schema, { hasTools: false }).judge(said({ content }, finish));
 }
+
+const BUG = new TypeError('x is not a function');
+
+const fail = (thrown: unknown): never => {
+  throw thrown;
+};
 
 describe('Output', () => {
   test.each([
@@ -28,6 +34,8 @@ describe('Output', () => {
     ['JSON in a fence without a language', `\`\`\`\n${PERSON_TEXT}\`\`\``],
     ['JSON in a fence of one line', `\`\`\`json ${PERSON_TEXT}\`\`\``],
     ['JSON in a fence without a space', `\`\`\`JSON${PERSON_TEXT}\`\`\``],
+    ['JSON after thoughts', `<think>\nIs it {"name":"Bob"}?\n</think>\n\n${PERSON_TEXT}`],
+    ['JSON in a fence after thoughts', `\n<think></think>\`\`\`json\n${PERSON_TEXT}\n\`\`\``],
     ['JSON after a byte order mark', `\uFEFF${PERSON_TEXT}`],
   ])('takes %s', async (_what, text) => {
     expect(await judge(text)).toEqual({ kind: 'parsed', value: { name: 'Ada', age: 36 } });
@@ -46,6 +54,9 @@ describe('Output', () => {
     ['prose around a fence', `Sure!\n\`\`\`json\n${PERSON_TEXT}\n\`\`\``, 'it is not JSON'],
     ['two fences', '```\n1\n```\n```\n2\n```', 'it is not JSON'],
     ['an open fence', `\`\`\`json\n${PERSON_TEXT}`, 'it is not JSON'],
+    ['thoughts only', `<think>${PERSON_TEXT}</think>`, 'it is empty'],
+    ['thoughts without an end', `<think>${PERSON_TEXT}`, 'it is not JSON'],
+    ['thoughts twice', `<think>a</think><think>b</think>${PERSON_TEXT}`, 'it is not JSON'],
     ['half of it', PERSON_TEXT.slice(0, -1), 'it is not JSON'],
   ])('refuses %s', async (_what, text, why) => {
     expect(await judge(text)).toEqual({ kind: 'invalid', why, issues: [] });
@@ -87,12 +98,45 @@ describe('Output', () => {
   });
 
   test('knows a refusal, a filter and a call of a tool', async () => {
-    const output = new Output(personSchema());
+    const output = new Output(personSchema(), { hasTools: true });
     expect(await output.judge(said({ refusal: 'I will not' }))).toEqual({ kind: 'refused', why: 'the model refused: "I will not"' });
     expect(await output.judge(said({ content: PERSON_TEXT }, 'content_filter'))).toMatchObject({ kind: 'refused' });
     const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } };
     expect(await output.judge(said({ tool_calls: [call] }, 'tool_calls'))).toEqual({ kind: 'tools' });
     expect(await output.judge(said({ content: PERSON_TEXT, tool_calls: [], refusal: '' }))).toMatchObject({ kind: 'parsed' });
+  });
+
+  test('takes a call of a tool for no answer where no tool was given', async () => {
+    const output = new Output(personSchema(), { hasTools: false });
+    const call = { id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } };
+    const why = "it calls a tool, and the request has no 'tools'";
+    expect(await output.judge(said({ tool_calls: [call] }, 'tool_calls'))).toEqual({ kind: 'invalid', why, issues: [] });
+    expect(await output.judge(said({ function_call: { name: 'f' } }, 'function_call'))).toMatchObject({ kind: 'invalid', why });
+    // A tool that the server called by itself stands beside its answer.
+    expect(await output.judge(said({ content: PERSON_TEXT, tool_calls: [call] }))).toMatchObject({ kind: 'parsed' });
+  });
+
+  test.each([
+    ['throws', () => fail(BUG), BUG],
+    ['rejects', () => Promise.reject(BUG), BUG],
+    ['returns nothing', () => undefined, new TypeError('it returned no result')],
+    ['returns issues that are none', () => ({ issues: 5 }), expect.any(TypeError)],
+  ])('tells a Standard Schema that %s from an answer that does not fit', async (_what, validate, cause) => {
+    const { '~standard': standard } = personSchema();
+    // As a program in plain JavaScript may write one.
+    const schema = { '~standard': { ...standard, validate: validate as never } };
+    expect(await judge('{}', 'stop', schema)).toEqual({
+      kind: 'broken',
+      why: expect.stringContaining("the schema's 'validate' failed: "),
+      cause,
+    });
+  });
+
+  test('reads issues of a library whose result is an array', async () => {
+    const { '~standard': standard } = personSchema();
+    const result = Object.assign([], { issues: [{ message: 'must be a text' }] });
+    const schema = { '~standard': { ...standard, validate: () => result } };
+    expect(await judge('{}', 'stop', schema)).toMatchObject({ kind: 'invalid', issues: [{ message: 'must be a text', path: [] }] });
   });
 
   test('tells a cut answer from a wrong one', async () => {
@@ -107,12 +151,15 @@ describe('Output', () => {
   });
 
   test('an answer without choices is empty', async () => {
-    expect(await new Output(any).judge({ ...said({}), choices: [] })).toMatchObject({ kind: 'invalid', why: 'it is empty' });
+    expect(await new Output(any, { hasTools: false }).judge({ ...said({}), choices: [] })).toMatchObject({
+      kind: 'invalid',
+      why: 'it is empty',
+    });
   });
 
   test('validates one text once', async () => {
     const seen: unknown[] = [];
-    const output = new Output(personSchema({ onValidate: (value) => seen.push(value) }));
+    const output = new Output(personSchema({ onValidate: (value) => seen.push(value) }), { hasTools: false });
     const [first, second] = await Promise.all([output.judge(said({ content: PERSON_TEXT })), output.judge(said({ content: PERSON_TEXT }))]);
     expect(first).toEqual(second);
     await output.judge(said({ content: '{}' }));

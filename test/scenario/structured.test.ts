@@ -46,11 +46,11 @@ describe('a chat with a schema', () => {
   });
 
   test('takes a JSON Schema with a validator, which may take its time', async () => {
-    const simulator = await answering('```json\n[1, 2]\n```');
+    const simulator = await answering('```json\n{"ids": [1, 2]}\n```');
     const client = world.client(at(simulator, 'a'));
-    const jsonSchema = { type: 'array', items: { type: 'number' } };
+    const jsonSchema = { type: 'object', properties: { ids: { type: 'array', items: { type: 'number' } } } };
     const reply = await client.chat({ ...ask(), schema: { jsonSchema, validate: async (value: unknown) => JSON.stringify(value) } });
-    expect(reply.parsed).toBe('[1,2]');
+    expect(reply.parsed).toBe('{"ids":[1,2]}');
     expect(simulator.requests()[0]?.body).toMatchObject({
       response_format: { json_schema: { name: 'output', schema: jsonSchema, strict: false } },
     });
@@ -261,4 +261,58 @@ describe('a cached answer', () => {
     expect(good).toMatchObject({ status: 'fulfilled', value: { parsed: ADA } });
     expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'invalid_output', issues: [{ message: 'never' }] } });
   });
+});
+
+describe('what no other answer can change', () => {
+  const bug = new TypeError('x is not a function');
+  const { '~standard': standard } = personSchema();
+  const broken = { '~standard': { ...standard, validate: () => Promise.reject(bug) } };
+
+  test('a bug of the schema fails at once, with it as the cause', async () => {
+    const { client, simulators } = await both([PERSON_TEXT], [PERSON_TEXT], { cache: true });
+    const message = "Cannot use the answer of one/m as the schema's 'validate' failed: x is not a function";
+    const error = await errorOf(client.chat({ ...ask('Hi', { model: 'fast' }), schema: broken }), OutputError);
+    expect(error).toMatchObject({ message, issues: [], text: PERSON_TEXT, cause: bug, report: { attempts: [{ action: 'reject' }] } });
+    const stream = await client.chat({ ...askStream('Ho', { model: 'fast' }), schema: broken });
+    expect(await errorOf(stream.reply(), OutputError)).toMatchObject({ cause: bug });
+    // Also of a stored answer, which is not asked for anew.
+    expect(await errorOf(client.chat({ ...ask('Ho', { model: 'fast' }), schema: broken }), OutputError)).toMatchObject({ cause: bug });
+    expect(simulators.map((simulator) => simulator.stats().received)).toEqual([2, 0]);
+  });
+
+  test('a call of a tool that nobody gave is no answer, streamed or not', async () => {
+    const simulator = await answering({ toolCalls: [{ name: 'look_up', arguments: '{}' }] });
+    const client = world.client(at(simulator, 'a'));
+    const error = await errorOf(client.chat({ ...ask(), schema }), OutputError);
+    expect(error.message).toContain("it calls a tool, and the request has no 'tools' (2 attempts)");
+    await errorOf((await client.chat({ ...askStream(), schema })).reply(), OutputError);
+  });
+});
+
+describe('a provider without schemas', () => {
+  async function zai() {
+    const simulator = await answering(PERSON_TEXT);
+    return { simulator, client: world.client({ providers: { zai: { baseURL: simulator.baseURL, keys: [key('a')] } } }) };
+  }
+  const question = () => ask('Hi', { model: 'zai/m' });
+
+  test('refuses by the name that the caller wrote', async () => {
+    const { client, simulator } = await zai();
+    const error = await errorOf(client.chat({ ...question(), schema }), RequestError);
+    expect(error.message).toContain("as 'schema' cannot be expressed there (leave it out, or list 'schema' in 'dropUnsupported')");
+    const format = { type: 'json_schema', json_schema: { name: 'a', schema: sent } } as const;
+    const own = await errorOf(client.chat({ ...question(), response_format: format }), RequestError);
+    expect(own.message).toContain("list 'response_format' in");
+    await errorOf(client.chat({ ...question(), response_format: format, dropUnsupported: ['schema'] }), RequestError);
+    expect(simulator.stats().received).toBe(0);
+  });
+
+  test.each(['schema', 'response_format'])(
+    'is not told of it where %s may be dropped; the answer is validated all the same',
+    async (name) => {
+      const { client, simulator } = await zai();
+      expect((await client.chat({ ...question(), schema, dropUnsupported: [name] })).parsed).toEqual(ADA);
+      expect(simulator.requests()[0]?.body).not.toHaveProperty('response_format');
+    },
+  );
 });

@@ -10,6 +10,11 @@ export type Fault = Exclude<Judgement, { readonly kind: 'parsed' | 'tools' }>;
 /** So much of the text stands in the error. */
 const LONGEST_TEXT = 2000;
 
+/** Nobody is asked again: who said no is not asked until somebody says yes, and a schema with a bug fits no answer. */
+export function isFinal({ kind }: Fault): boolean {
+  return kind === 'refused' || kind === 'broken';
+}
+
 export function isFault(judgement: Judgement): judgement is Fault {
   return judgement.kind !== 'parsed' && judgement.kind !== 'tools';
 }
@@ -18,15 +23,15 @@ export function isFault(judgement: Judgement): judgement is Fault {
 export function toOutputError(from: string, fault: Fault, completion: ChatCompletion, attempts = 1): OutputError {
   const count = attempts > 1 ? ` (${attempts} attempts)` : '';
   return new OutputError(`Cannot use the answer of ${from} as ${fault.why}${count}`, {
-    issues: fault.kind === 'refused' ? [] : fault.issues,
+    issues: fault.kind === 'cut' || fault.kind === 'invalid' ? fault.issues : [],
     text: toPrintable(readText(completion), LONGEST_TEXT),
-    cause: fault.kind === 'invalid' ? fault.cause : undefined,
+    cause: fault.kind === 'cut' || fault.kind === 'refused' ? undefined : fault.cause,
   });
 }
 
 /** The attempt was answered, so that key and route are well; what it said does not do. */
 export function noteFault(trace: Trace, fault: Fault, action: 'retry' | 'reject'): void {
-  const attempt = trace.attempts.findLast((each) => each.action === 'answer' && each.class === 'ok');
+  const attempt = trace.answered;
   if (attempt === undefined) return;
   attempt.class = 'bad_output';
   attempt.scope = 'request';
