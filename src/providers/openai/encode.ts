@@ -20,8 +20,10 @@ export function encode(input: EncodeInput, dialect: Dialect = COMPATIBLE): WireR
   const stream = input.stream && operation === 'chat';
   assertOffered(input, dialect);
   const body = operation === 'models' ? undefined : toBody(input, dialect, stream);
+  const { path, query } = placeOf(input, dialect);
   return toWireRequest(provider, {
-    ...placeOf(input, dialect),
+    path,
+    query,
     operation,
     body,
     own: dialect.headers,
@@ -41,7 +43,7 @@ function assertOffered({ asked: { operation }, provider: { name } }: EncodeInput
 /** A deployment has an address of its own, until its version of the API is the one without. */
 function placeOf({ asked: { operation }, model, provider }: EncodeInput, { paths, deployments }: Dialect) {
   const path = paths[operation];
-  if (!deployments || provider.apiVersion === undefined) return { path };
+  if (!deployments || provider.apiVersion === undefined) return { path, query: undefined };
   const isFull = operation === 'models' || /\/deployments\/|\/(v1|models)$/.test(provider.baseURL);
   return { path: isFull ? path : `/deployments/${toSegment(model)}${path}`, query: { 'api-version': provider.apiVersion } };
 }
@@ -115,7 +117,8 @@ const NONE: ReadonlySet<string> = new Set();
 function renameField(body: Body, name: string, own: string): void {
   if (body[name] === undefined) return;
   body[own] = body[name];
-  delete body[name];
+  // JSON leaves it out; deleting would make all that follows slow.
+  body[name] = undefined;
 }
 
 function asksToContinue(message: unknown): boolean {

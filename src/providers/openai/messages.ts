@@ -11,7 +11,7 @@ const ASSISTANT_FIELDS: ReadonlySet<string> = new Set(['role', 'content', 'tool_
 export function encodeMessages(messages: readonly unknown[], dialect: Dialect, unsupported: Unsupported): readonly unknown[] {
   const last = messages.length - 1;
   return messages.flatMap((message, index) => {
-    if (!isLoose(message)) return [message];
+    if (!isLoose(message) || isPlain(message, dialect)) return [message];
     const place = { dialect, unsupported, at: `messages[${index}]`, isLast: index === last };
     if (message['role'] === 'tool' && !dialect.capabilities.tools) {
       unsupported.refuse('tools', 'the result of a tool', place.at);
@@ -19,6 +19,13 @@ export function encodeMessages(messages: readonly unknown[], dialect: Dialect, u
     }
     return [encodeMessage(message, place)];
   });
+}
+
+/** A text and whose it is: nothing there is said otherwise anywhere. */
+function isPlain(message: Loose, { developer }: Dialect): boolean {
+  const { role, content } = message;
+  if (typeof content !== 'string' || typeof role !== 'string' || role === 'tool') return false;
+  return Object.keys(message).length === 2 && (developer || role !== 'developer');
 }
 
 interface Place {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatRequest } from '../../../src/chat/request.ts';
 import { RequestError } from '../../../src/errors.ts';
+import { dialects } from '../../../src/providers/openai/dialects.ts';
 import { encode } from '../../../src/providers/openai/encode.ts';
+import { encodeMessages } from '../../../src/providers/openai/messages.ts';
 import { VERSION } from '../../../src/providers/version.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { aProvider } from '../support.ts';
@@ -16,6 +18,18 @@ function bodyOf(request: ChatRequest, stream = false): Record<string, unknown> {
 }
 
 describe('encode', () => {
+  test('hands on a message that needs no change as it is, and copies one that does', () => {
+    const unsupported = { refuse: () => {} };
+    const user = { role: 'user', content: 'Hi' };
+    const developer = { role: 'developer', content: 'Be brief' };
+    const answer = { role: 'assistant', content: 'Hi', refusal: null };
+    const messages = [user, developer, answer];
+    const [own, system, said] = encodeMessages(messages, dialects.mistral, unsupported);
+    expect([own === user, system, said]).toEqual([true, { role: 'system', content: 'Be brief' }, { role: 'assistant', content: 'Hi' }]);
+    expect(encodeMessages(messages, dialects.openai, unsupported)[1]).toBe(developer);
+    expect(messages).toEqual([user, { role: 'developer', content: 'Be brief' }, { role: 'assistant', content: 'Hi', refusal: null }]);
+  });
+
   test('writes a plain call without a word of streams', () => {
     const request = { ...hello, stream: false, stream_options: { include_usage: true }, temperature: 0 };
     expect(bodyOf(request)).toEqual({ model: 'm', messages: hello.messages, temperature: 0 });
