@@ -13,6 +13,7 @@ export class Trace {
   /** Rotations to another key, at whichever target and try. */
   rotations = 0;
   #rotationsBefore = 0;
+  #failures: WeakMap<object, Mutable<AttemptReport>> | undefined;
   firstTokenAt: number | undefined;
   /** How often a stream that broke off was continued. */
   resumed = 0;
@@ -46,10 +47,29 @@ export class Trace {
     this.rotations += part.rotations - part.#rotationsBefore;
   }
 
+  /** The attempt whose answer the call has. Attempts may overlap, so that it need not be the last. */
+  get answered(): Mutable<AttemptReport> | undefined {
+    return this.attempts.findLast(({ action }) => action === 'answer');
+  }
+
+  /** The attempt that answered, or was tried last; one that lost a race was an extra. */
+  get decisive(): AttemptReport | undefined {
+    return this.answered ?? this.attempts.findLast(({ action }) => action !== 'hedge') ?? this.attempts.at(-1);
+  }
+
+  /** Notes which attempt an error tells of, as the last one need not be it. */
+  failed(error: object, attempt: Mutable<AttemptReport>): void {
+    (this.#failures ??= new WeakMap()).set(error, attempt);
+  }
+
+  /** The attempt that an error tells of; the last one where nobody noted it. */
+  attemptOf(error: object): Mutable<AttemptReport> | undefined {
+    return this.#failures?.get(error) ?? this.attempts.at(-1);
+  }
+
   /** The report as things stand at `now`. */
   report(now: number): CallReport {
-    // Attempts may overlap, so that the one that answered need not be the last.
-    const last = this.attempts.findLast(({ action }) => action === 'answer') ?? this.attempts.at(-1);
+    const last = this.decisive;
     const from = this.source ?? last;
     return {
       id: this.id,

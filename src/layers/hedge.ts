@@ -1,7 +1,9 @@
 import type { Answer, Layer, Routed, Send } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
-import { LostRace } from './hedge/lost.ts';
+import type { Trace } from '../trace.ts';
+import { isBug } from './bug.ts';
+import { LostRace, markLost } from './hedge/lost.ts';
 
 /**
  * Sends a call a second time when its first attempt has not begun to answer after `hedge.afterMs`: at most once, in another group, and
@@ -15,13 +17,42 @@ export function hedge({ clock }: { readonly clock: Clock }): Layer<Routed> {
   };
 }
 
+type Finish = { readonly answer: Answer } | { readonly error: unknown };
+
+/** An attempt's line in the report. */
+type Line = Trace['attempts'][number];
+
 /** One of the two on its way. */
-interface Runner {
+class Runner {
   readonly deadline: Deadline;
   readonly end: Promise<Finish>;
-}
+  #attempt: Line | undefined;
+  #lost = false;
 
-type Finish = { readonly answer: Answer } | { readonly error: unknown };
+  constructor(next: Send<Routed>, call: Routed) {
+    const deadline = call.deadline.fork();
+    this.deadline = deadline;
+    this.end = next({ ...call, deadline, onAnswer: (attempt) => this.#answered(attempt) }).then(
+      (answer): Finish => ({ answer }),
+      (error: unknown): Finish => ({ error }),
+    );
+  }
+
+  /** The other one answered first. Both may have answered in the same tick. */
+  lose(): void {
+    this.#lost = true;
+    if (this.#attempt !== undefined) markLost(this.#attempt);
+    this.deadline.end(new LostRace());
+    void this.end.then((late) => {
+      if ('answer' in late && late.answer.kind === 'parts') void late.answer.parts.return?.();
+    });
+  }
+
+  #answered(attempt: Line): void {
+    this.#attempt = attempt;
+    if (this.#lost) markLost(attempt);
+  }
+}
 
 class Race {
   readonly #next: Send<Routed>;
@@ -36,22 +67,13 @@ class Race {
 
   async run(afterMs: number): Promise<Answer> {
     const before = this.#call.trace.attempts.length;
-    const first = this.#start(this.#call);
+    const first = new Runner(this.#next, this.#call);
     const early = await this.#within(first, afterMs);
     if (early !== undefined) return this.#take(first, early);
     const group = this.#groupUnderWay(before);
     // Without an attempt under way it waits for a key: another call would only wait beside it.
     if (group === undefined) return this.#take(first, await first.end);
-    return this.#race(first, this.#start({ ...this.#call, besides: group }));
-  }
-
-  #start(call: Routed): Runner {
-    const deadline = call.deadline.fork();
-    const end = this.#next({ ...call, deadline }).then(
-      (answer): Finish => ({ answer }),
-      (error: unknown): Finish => ({ error }),
-    );
-    return { deadline, end };
+    return this.#race(first, new Runner(this.#next, { ...this.#call, besides: group }));
   }
 
   /** `undefined` when it takes longer. */
@@ -77,17 +99,21 @@ class Race {
       second.end.then((done) => [second, first, done] as const),
     ]);
     if ('answer' in end) {
-      loser.deadline.end(new LostRace());
-      // Both may have answered in the same tick.
-      void loser.end.then((late) => leave(late));
+      loser.lose();
       return this.#take(winner, end);
     }
     winner.deadline.close();
     const last = await loser.end;
     if ('answer' in last) return this.#take(loser, last);
     loser.deadline.close();
-    // The second was an extra: what became of the call is what became of the first.
-    return this.#take(first, await first.end);
+    return this.#take(first, await this.#failed(first, second));
+  }
+
+  /** The second was an extra: what became of the call is what became of the first, but a bug must be seen. */
+  async #failed(first: Runner, second: Runner): Promise<Finish> {
+    const [one, other] = await Promise.all([first.end, second.end]);
+    const isNews = 'error' in other && isBug(other.error) && this.#call.deadline.ended === undefined;
+    return isNews && 'error' in one && !isBug(one.error) ? other : one;
   }
 
   #take(runner: Runner, end: Finish): Answer {
@@ -98,8 +124,4 @@ class Race {
     void end.answer.done.then(() => runner.deadline.close());
     return end.answer;
   }
-}
-
-function leave(end: Finish): void {
-  if ('answer' in end && end.answer.kind === 'parts') void end.answer.parts.return?.();
 }

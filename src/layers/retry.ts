@@ -84,8 +84,8 @@ class Retrying {
     deadline.throwIfEnded();
     const repeat = error instanceof AttemptError ? this.#choose(error) : undefined;
     if (repeat === undefined) throw error;
-    const last = trace.attempts.at(-1);
-    if (last !== undefined) last.action = 'retry';
+    const attempt = trace.attemptOf(error);
+    if (attempt !== undefined) attempt.action = 'retry';
     const since = this.#options.clock.now();
     try {
       await sleep(this.#options.clock, repeat.delayMs, deadline);

@@ -2,7 +2,7 @@ import type { Answer, Call, End, Layer, Leased, Routed, Send } from '../call.ts'
 import type { Usage } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError, isRotatable, type Verdict } from '../failure.ts';
-import { LostRace } from './hedge/lost.ts';
+import { LostRace, markLost } from './hedge/lost.ts';
 import type { Ask } from '../pool/ask.ts';
 import type { Lease, Used } from '../pool/lease.ts';
 import type { AttemptReport } from '../report.ts';
@@ -108,6 +108,7 @@ class Attempt {
   answered(answer: Answer): void {
     this.#entry.status = 200;
     this.#entry.action = 'answer';
+    this.#call.onAnswer?.(this.#entry);
     void answer.done.then((end) => this.#ended(end));
   }
 
@@ -118,6 +119,7 @@ class Attempt {
       return undefined;
     }
     const { verdict } = error;
+    this.#call.trace.failed(error, this.#entry);
     this.#fail(verdict, error.reached);
     if (verdict.class === 'key_invalid' || verdict.class === 'key_forbidden') this.#call.refusedBy.add(this.#lease.credential);
     return verdict;
@@ -151,8 +153,8 @@ class Attempt {
   #cancelled(lost = false): void {
     this.#finish();
     this.#entry.class = 'aborted';
-    this.#entry.action = lost ? 'hedge' : 'reject';
-    if (lost) this.#entry.why += '; another attempt of the call answered first';
+    if (lost) markLost(this.#entry);
+    else if (this.#entry.action !== 'hedge') this.#entry.action = 'reject';
     this.#lease.settle({ status: 'cancelled' });
     this.#onAttempt(this.#call, this.#entry);
   }

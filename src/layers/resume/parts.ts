@@ -2,8 +2,8 @@ import type { Answer, Call, End, PartsAnswer, Send } from '../../call.ts';
 import type { ChatChunk } from '../../chat/chunk.ts';
 import { Collector } from '../../chat/collect.ts';
 import type { Deadline } from '../../deadline.ts';
-import { KeywheelError, StreamInterruptedError } from '../../errors.ts';
-import { AttemptError } from '../../failure.ts';
+import { StreamInterruptedError } from '../../errors.ts';
+import { isBug } from '../bug.ts';
 import { gapOf, isMoreThanText, mayContinueAfter, MOST_CONTINUATIONS, toContinuation, withoutRepeat } from './continuation.ts';
 
 type Result = IteratorResult<ChatChunk, undefined>;
@@ -129,8 +129,7 @@ export class ResumingParts implements AsyncIterableIterator<ChatChunk, undefined
   #failResuming(broken: unknown, error: unknown): unknown {
     const { ended } = this.#call.deadline;
     if (ended !== undefined) return this.#fail(ended.reason);
-    const isOfProviders = error instanceof KeywheelError || error instanceof AttemptError;
-    return isOfProviders ? this.#fail(broken, error) : this.#fail(error);
+    return isBug(error) ? this.#fail(error) : this.#fail(broken, error);
   }
 
   #watch(under: Under): void {
