@@ -46,6 +46,8 @@ class Exchange {
   readonly #findings: Findings;
   #reached = false;
   #body: WireBody | undefined;
+  /** Read once, as every answer needs it. */
+  #requestId: string | undefined;
   /** Stops the timers that end with the first output. */
   #begun: () => void = () => {};
 
@@ -87,6 +89,7 @@ class Exchange {
     const response = await this.#settings.wire.send(request, credential, this.#attempt, opened, this.#findings.scrubber);
     this.#body = response.body;
     const ids = this.#findings.readIds(response);
+    this.#requestId = ids.requestId;
     if (ids.requestId !== undefined) attempt.requestId = ids.requestId;
     lease.heard(protocol.readLimits(response.headers, this.#settings.clock.now()), ids);
     return response;
@@ -110,14 +113,14 @@ class Exchange {
 
   async #decodeWhole(response: WireResponse): Promise<{ readonly whole: Whole; readonly raw: unknown }> {
     const raw = this.#parse(await response.body.text(), response);
-    const decoded = this.#call.target.provider.protocol.decodeWhole(raw, this.#context(response));
+    const decoded = this.#call.target.provider.protocol.decodeWhole(raw, this.#context());
     if ('error' in decoded) throw this.#findings.inBand(decoded.error, response);
     return { whole: decoded.whole, raw };
   }
 
-  #context(response: WireResponse): DecodeContext {
+  #context(): DecodeContext {
     const { asked, target } = this.#call;
-    return { asked, provider: target.provider.name, model: target.model, now: this.#settings.clock.now(), requestId: this.#findings.readIds(response).requestId };
+    return { asked, provider: target.provider.name, model: target.model, now: this.#settings.clock.now(), requestId: this.#requestId };
   }
 
   #parse(text: string, response: WireResponse): unknown {
@@ -194,7 +197,7 @@ class Exchange {
       cut: () => this.#findings.cut(),
     };
     const giveUp = (): void => this.#attempt.end(this.#findings.timeout('idleTimeoutMs', idleTimeoutMs, true));
-    const decoder = this.#call.target.provider.protocol.startStream(this.#context(response));
+    const decoder = this.#call.target.provider.protocol.startStream(this.#context());
     return new ChunkReader(wire.events(response), decoder, failures, { clock, idleTimeoutMs, giveUp });
   }
 
