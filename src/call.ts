@@ -69,6 +69,8 @@ export interface Routed extends Call {
   readonly target: Target;
   /** The group of an attempt under way, for a second one beside it: it needs another group, with capacity that nobody waits for. */
   readonly besides?: string;
+  /** Told which attempt answered, where several run at once. */
+  readonly onAnswer?: (attempt: Trace['attempts'][number]) => void;
 }
 
 /** One attempt: a call at one target with the right to use one key. */
