@@ -1,15 +1,15 @@
-import { isLoose, type Loose } from '../loose.ts';
+import { FORMATS, joinDetails } from '../reasoning-details.ts';
 import type { Block } from './content.ts';
 
 /** Marks reasoning that Claude wrote: Anthropic and Claude on other clouds take it back. */
-export const CLAUDE = 'anthropic-claude-v1';
+export const CLAUDE = FORMATS.claude;
 
 /**
  * The thinking of an earlier answer, as it must come back: in its order, with its signatures. What another model thought, or what lost its
  * signature, is left out: the API refuses it, and it is no part of what was asked.
  */
 export function toThinkingBlocks(details: unknown): Block[] {
-  return join(details).flatMap((detail): Block[] => {
+  return joinDetails(details, (format) => format === CLAUDE).flatMap((detail): Block[] => {
     const { type, text, signature, data } = detail;
     if (type === 'reasoning.encrypted' && isText(data)) return [{ type: 'redacted_thinking', data }];
     if (type === 'reasoning.text' && isText(signature))
@@ -28,25 +28,6 @@ export function lacksThinking(turns: readonly { readonly role: string; readonly 
   const answer = last?.role === 'assistant' ? last : hasResults ? turns.at(-2) : undefined;
   const type = answer?.content[0]?.['type'];
   return answer !== undefined && type !== 'thinking' && type !== 'redacted_thinking';
-}
-
-/** Callers who put streams together themselves may have left the pieces apart: those of one index are one. */
-function join(details: unknown): Loose[] {
-  if (!Array.isArray(details)) return [];
-  const joined: Record<string, unknown>[] = [];
-  for (const detail of details as unknown[]) {
-    if (!isLoose(detail) || detail['format'] !== CLAUDE) continue;
-    const last = joined.at(-1);
-    const isSame =
-      last !== undefined && typeof detail['index'] === 'number' && last['index'] === detail['index'] && last['type'] === detail['type'];
-    if (isSame) for (const field of ['text', 'signature', 'data']) last[field] = concat(last[field], detail[field]);
-    else joined.push({ ...detail });
-  }
-  return joined;
-}
-
-function concat(before: unknown, more: unknown): unknown {
-  return typeof before === 'string' && typeof more === 'string' ? before + more : (more ?? before);
 }
 
 function isText(value: unknown): value is string {

@@ -1,4 +1,5 @@
 import { modelFacts, type ModelFacts } from '../anthropic/models.ts';
+import { FORMATS } from '../reasoning-details.ts';
 
 /** Whose models they are, as far as requests differ. `unknown`: an id that names none, as those of application inference profiles. */
 export type Family = 'claude' | 'nova' | 'gpt-oss' | 'openai' | 'open' | 'mistral' | 'cohere' | 'titan' | 'other' | 'unknown';
@@ -31,5 +32,5 @@ export function formatOf(model: string): string {
   return familyOf(model) === 'claude' ? CLAUDE : BEDROCK;
 }
 
-export const CLAUDE = 'anthropic-claude-v1';
-export const BEDROCK = 'amazon-bedrock-v1';
+export const CLAUDE = FORMATS.claude;
+export const BEDROCK = FORMATS.bedrock;

@@ -1,4 +1,4 @@
-import { isLoose, type Loose } from '../loose.ts';
+import { joinDetails } from '../reasoning-details.ts';
 import type { Block } from './content.ts';
 import { BEDROCK, CLAUDE, familyOf } from './families.ts';
 
@@ -7,9 +7,8 @@ import { BEDROCK, CLAUDE, familyOf } from './families.ts';
  * it from Claude, and other models would take it for an answer. So is what another provider's model thought.
  */
 export function toReasoningBlocks(details: unknown, model: string): Block[] {
-  return join(details).flatMap((detail): Block[] => {
-    const { type, text, signature, data, format } = detail;
-    if (!isReadBy(model, format)) return [];
+  return joinDetails(details, (format) => isReadBy(model, format)).flatMap((detail): Block[] => {
+    const { type, text, signature, data } = detail;
     if (type === 'reasoning.encrypted' && isText(data)) return [{ reasoningContent: { redactedContent: data } }];
     if (type !== 'reasoning.text' || !isText(signature)) return [];
     return [{ reasoningContent: { reasoningText: { text: typeof text === 'string' ? text : '', signature } } }];
@@ -29,24 +28,6 @@ export function isReadBy(model: string, format: unknown): boolean {
   const family = familyOf(model);
   if (format === CLAUDE) return family === 'claude' || family === 'unknown';
   return format === BEDROCK;
-}
-
-/** Callers who put streams together themselves may have left the pieces apart: those of one index are one. */
-function join(details: unknown): Loose[] {
-  if (!Array.isArray(details)) return [];
-  const joined: Record<string, unknown>[] = [];
-  for (const detail of (details as unknown[]).filter(isLoose)) {
-    const last = joined.at(-1);
-    const isSame =
-      last !== undefined && typeof detail['index'] === 'number' && last['index'] === detail['index'] && last['type'] === detail['type'];
-    if (isSame) for (const field of ['text', 'signature', 'data']) last[field] = concat(last[field], detail[field]);
-    else joined.push({ ...detail });
-  }
-  return joined;
-}
-
-function concat(before: unknown, more: unknown): unknown {
-  return typeof before === 'string' && typeof more === 'string' ? before + more : (more ?? before);
 }
 
 function isText(value: unknown): value is string {

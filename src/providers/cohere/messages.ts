@@ -2,9 +2,10 @@ import type { AssistantMessage, ChatMessage, ContentPart, ToolMessage } from '..
 import type { Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import { textOf, toWrong } from '../parts.ts';
+import { FORMATS } from '../reasoning-details.ts';
 
 /** Marks reasoning that Cohere's models wrote. */
-export const COHERE = 'cohere-v2';
+export const COHERE = FORMATS.cohere;
 
 /** Cohere takes OpenAI's messages, but for their names, kinds of content and extra fields. */
 export function toMessages(messages: readonly ChatMessage[], unsupported: Unsupported): readonly Loose[] {

@@ -1,7 +1,8 @@
 import { isLoose, type Loose } from '../loose.ts';
+import { FORMATS } from '../reasoning-details.ts';
 
 /** Who wrote a piece of reasoning. */
-export const FORMAT = 'google-gemini-v1';
+export const FORMAT = FORMATS.google;
 
 /** Google's own words on parts of a reply, under the name of its OpenAI-compatible endpoint: `extra_content.google`. */
 export interface GoogleExtra {

@@ -2,6 +2,7 @@ import type { Phases } from '../believe.ts';
 import type { Capabilities } from '../capabilities.ts';
 import type { AssumedWindows } from '../limits.ts';
 import type { Loose } from '../loose.ts';
+import { FORMATS } from '../reasoning-details.ts';
 import type { Rule } from '../rules/rule.ts';
 import { asItCame, type ReasoningForm } from './reasoning.ts';
 
@@ -83,7 +84,7 @@ const CAPABILITIES: Capabilities = {
 };
 
 /** Formats of `reasoning_details` that this client makes of other protocols' replies: no server of this one wants them back. */
-const FOREIGN_DETAILS = ['anthropic-claude-v1', 'google-gemini-v1', 'cohere-v2', 'amazon-bedrock-v1'];
+const FOREIGN_DETAILS: readonly string[] = Object.values(FORMATS);
 
 /** A server of which only the protocol is known: what the caller says goes through. */
 export const COMPATIBLE: Dialect = {
