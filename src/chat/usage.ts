@@ -4,32 +4,38 @@ type Counted = Readonly<Record<string, unknown>>;
 
 /** Tokens of a whole answer; `undefined` when the server did not count: absent is not zero. */
 export function readUsage(whole: Whole): Usage | undefined {
-  return toUsage(whole['usage']);
+  return 'choices' in whole ? toUsage(whole['usage']) : countOf(whole['usage'], 0);
 }
 
 /**
- * Counted once, however servers count: cached tokens are part of the prompt, reasoning is part of the completion. An answer to
- * embeddings has no completion tokens, and none were made: there the absent number is a zero. What is normalised stays as it is.
+ * Of a chat, counted once, however servers count: cached tokens are part of the prompt, reasoning is part of the completion. What was
+ * written is told by its own number or by the total. What is normalised stays as it is.
  */
 export function toUsage(usage: unknown): Usage | undefined {
+  return countOf(usage, undefined);
+}
+
+/** `unsaid` is the output where nothing tells it: embeddings have none. */
+function countOf(usage: unknown, unsaid: number | undefined): Usage | undefined {
   if (!isRecord(usage)) return undefined;
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
   if (!isCount(prompt)) return undefined;
   if (completion != null && !isCount(completion)) return undefined;
   const details = withDetails(usage);
-  const output = completion ?? (isCount(total) ? total - prompt : 0);
+  const output = completion ?? (isCount(total) && total > prompt ? total - prompt : unsaid);
+  if (output === undefined) return undefined;
   const apart = reasoningApart(details['completion_tokens_details'], prompt + output, total);
   return {
     ...details,
     prompt_tokens: prompt,
-    completion_tokens: Math.max(0, output + apart),
+    completion_tokens: output + apart,
     total_tokens: isCount(total) ? total : prompt + output,
   };
 }
 
 /** Of embeddings: tokens of the input, and what else the provider said, without a count of output. `undefined` when it did not count. */
 export function toEmbedUsage(usage: unknown): Embeddings['usage'] {
-  const counted = toUsage(usage);
+  const counted = countOf(usage, 0);
   if (counted === undefined) return undefined;
   const { completion_tokens: _, completion_tokens_details: _details, ...said } = counted;
   return said;
