@@ -1,3 +1,4 @@
+import { type CallPlace, toCallId } from './call-id.ts';
 import { mergeLast } from './merge.ts';
 import type { ToolCall } from './request.ts';
 
@@ -39,8 +40,9 @@ export class ToolCallCollector {
       if (!FIELDS.has(field) && value != null) call.extra.set(field, mergeLast(call.extra.get(field), value));
   }
 
-  calls(): readonly ToolCall[] {
-    return this.#calls.map((call, position) => toToolCall(call, position));
+  /** `reply` is whose they are. */
+  calls(reply: Omit<CallPlace, 'position'>): readonly ToolCall[] {
+    return this.#calls.map((call, position) => toToolCall(call, { ...reply, position }));
   }
 
   #find({ index, id }: LooseDelta): Growing | undefined {
@@ -66,9 +68,9 @@ export class ToolCallCollector {
   }
 }
 
-function toToolCall(call: Growing, position: number): ToolCall {
+function toToolCall(call: Growing, place: CallPlace): ToolCall {
   const { id, name, text, type, extra } = call;
   const said = type === 'custom' ? { type, custom: { name, input: text } } : { type, function: { name, arguments: text } };
-  // The result of a call names it by id, so that one without needs one. A custom call is a shape of OpenAI's that passes through.
-  return { ...Object.fromEntries(extra), id: id === '' ? `call_${position}` : id, ...said } as ToolCall;
+  // A custom call is a shape of OpenAI's that passes through.
+  return { ...Object.fromEntries(extra), id: id === '' ? toCallId(place, name, text) : id, ...said } as ToolCall;
 }

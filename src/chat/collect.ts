@@ -33,13 +33,14 @@ export class Collector {
   /** The reply as far as it came. */
   reply(): ChatCompletion {
     const choices = [...this.#choices].sort(([a], [b]) => a - b);
+    const head = { id: this.#id, created: this.#created ?? 0 };
     return {
       ...Object.fromEntries(this.#extra),
-      id: this.#id,
+      id: head.id,
       object: 'chat.completion',
-      created: this.#created ?? 0,
+      created: head.created,
       model: this.#model,
-      choices: choices.map(([index, choice]) => choice.toChoice(index)),
+      choices: choices.map(([index, choice]) => choice.toChoice(index, head)),
       ...(this.#usage === undefined ? {} : { usage: this.#usage }),
     };
   }
@@ -90,8 +91,8 @@ class ChoiceCollector {
     this.#message.set(DETAILS, DETAILS_KEPT);
   }
 
-  toChoice(index: number): Choice {
-    const calls = this.#tools.calls();
+  toChoice(index: number, reply: Pick<ChatCompletion, 'id' | 'created'>): Choice {
+    const calls = this.#tools.calls({ ...reply, choice: index });
     const message: ReplyMessage = {
       ...Object.fromEntries([...this.#message].map(([field, value]) => [field, this.#toField(field, value)])),
       role: 'assistant',

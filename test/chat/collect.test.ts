@@ -351,8 +351,8 @@ describe('Collector puts tool calls together', () => {
         { index: 1, ...fn('g', '') },
       ],
       [
-        { id: 'call_0', ...fn('f', '') },
-        { id: 'call_1', ...fn('g', '') },
+        { id: expect.stringMatching(/^call_[0-9a-f]{24}$/), ...fn('f', '') },
+        { id: expect.stringMatching(/^call_[0-9a-f]{24}$/), ...fn('g', '') },
       ],
     ],
     [

@@ -5,7 +5,7 @@ import type { DecodeContext } from '../provider.ts';
 import { COMPATIBLE, type Dialect } from './dialect.ts';
 import { isFailed, isTold, toFailure, toFinish } from './finish.ts';
 import { forcedName, unforceChoice } from './forced.ts';
-import { readSources, toWholeMessage } from './normal.ts';
+import { readSources, toWholeMessage, withCallIds } from './normal.ts';
 
 export { isLoose, type Loose };
 
@@ -53,11 +53,13 @@ function fillHoles(body: Loose, choices: readonly Loose[], context: DecodeContex
   if (!isName(body['id'])) filled['id'] = context.requestId ?? '';
   if (!isName(body['model'])) filled['model'] = context.model;
   if (!isTime(body['created'])) filled['created'] = Math.floor(context.now / 1000);
+  const reply = { id: String(filled['id'] ?? body['id']), created: Number(filled['created'] ?? body['created']) };
   const forced = forcedName(context, dialect);
   const sources = readSources(body);
   const read = choices.map((choice, position) => {
     const full = withMessage(isFull(choice) ? choice : toChoice(choice, position), sources);
-    return forced === undefined ? full : unforceChoice(full, forced);
+    const said = forced === undefined ? full : unforceChoice(full, forced);
+    return withCallIds(said, reply);
   });
   if (read.some((choice, position) => choice !== choices[position])) filled['choices'] = read;
   const usage = findUsage(body);

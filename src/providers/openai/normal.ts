@@ -1,3 +1,4 @@
+import { type CallPlace, toCallId } from '../../chat/call-id.ts';
 import { isLoose, type Loose } from '../loose.ts';
 
 /**
@@ -6,34 +7,101 @@ import { isLoose, type Loose } from '../loose.ts';
  */
 export function toNormal(message: Loose): Loose {
   const { content } = message;
-  const read = Array.isArray(content) ? { ...message, ...readParts(content as unknown[], message) } : message;
+  const isParts = Array.isArray(content) || isLoose(content);
+  const read = toTexts(
+    isParts ? { ...message, ...readParts(Array.isArray(content) ? (content as unknown[]) : [content], message) } : message,
+  );
   const { reasoning } = read;
   const isOnlyThere = typeof reasoning === 'string' && reasoning !== '' && typeof read['reasoning_content'] !== 'string';
   return isOnlyThere ? { ...read, reasoning_content: reasoning } : read;
 }
 
-/** A whole message: what a stream's collector would fill is filled here. */
+const TEXTS = ['content', 'reasoning_content', 'refusal'] as const;
+
+/** Callers write these out as they come: what is no text becomes one, or goes to the parts that have no other place. */
+function toTexts(message: Loose): Loose {
+  let read = message;
+  for (const field of TEXTS) {
+    const value = read[field];
+    if (value == null || typeof value === 'string') continue;
+    read =
+      typeof value === 'object'
+        ? { ...read, [field]: null, content_parts: [...listOf(read['content_parts']), value] }
+        : { ...read, [field]: JSON.stringify(value) };
+  }
+  return read;
+}
+
+/** A whole message: what a stream's collector would fill is filled here, but for the ids of calls. */
 export function toWholeMessage(message: Loose): Loose {
   const normal = toNormal(message);
   const { role, content, tool_calls: calls } = normal;
   const full = role === undefined || content === undefined ? { ...normal, role: role ?? 'assistant', content: content ?? null } : normal;
-  if (!Array.isArray(calls)) return full;
-  const read = (calls as unknown[]).map((call, position) => (isLoose(call) ? toWholeCall(call, position) : call));
-  return read.every((call, position) => call === (calls as unknown[])[position]) ? full : { ...full, tool_calls: read };
+  if (!Array.isArray(calls) || calls.length === 0) return full;
+  const read = (calls as unknown[]).filter(isLoose).map(toWholeCall);
+  if (read.length === calls.length && read.every((call, position) => call === (calls as unknown[])[position])) return full;
+  const { tool_calls: _, ...rest } = full;
+  return read.length === 0 ? rest : { ...rest, tool_calls: read };
 }
 
-/** The result of a call names it by id, so that one without needs one. */
-function toWholeCall(call: Loose, position: number): Loose {
-  const { id, type } = withText(call);
-  if (typeof id === 'string' && id !== '' && typeof type === 'string') return withText(call);
-  return { ...withText(call), id: typeof id === 'string' && id !== '' ? id : `call_${position}`, type: type ?? 'function' };
+function toWholeCall(call: Loose): Loose {
+  const read = withText(call);
+  const { type, function: said, custom } = read;
+  const typed = typeof type === 'string' ? read : { ...read, type: custom === undefined ? 'function' : 'custom' };
+  if (typed['type'] !== 'function' || (isLoose(said) && said['name'] !== undefined && said['arguments'] !== undefined)) return typed;
+  return { ...typed, function: { name: '', arguments: '', ...(isLoose(said) ? said : {}) } };
 }
 
-/** Arguments are JSON text; some servers write the object itself. */
+/** A call, or a piece of one. Arguments are JSON text; some servers write the object itself. What is no text elsewhere says nothing. */
 export function withText(call: Loose): Loose {
-  const { function: said } = call;
-  if (!isLoose(said) || said['arguments'] === undefined || typeof said['arguments'] === 'string') return call;
-  return { ...call, function: { ...said, arguments: said['arguments'] === null ? '' : JSON.stringify(said['arguments']) } };
+  const { id, type, function: said, ...rest } = call;
+  const read = isLoose(said) ? toSaid(said) : undefined;
+  if (isTextOrNothing(id) && isTextOrNothing(type) && read === said) return call;
+  return {
+    ...(isTextOrNothing(id) ? { id } : {}),
+    ...(isTextOrNothing(type) ? { type } : {}),
+    ...rest,
+    ...(read === undefined ? {} : { function: read }),
+  };
+}
+
+function toSaid(said: Loose): Loose {
+  const { name, arguments: given } = said;
+  if (isTextOrNothing(name) && isTextOrNothing(given)) return said;
+  return {
+    ...said,
+    ...(isTextOrNothing(name) ? {} : { name: toJsonText(name) }),
+    ...(isTextOrNothing(given) ? {} : { arguments: toJsonText(given) }),
+  };
+}
+
+function isTextOrNothing(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function toJsonText(value: unknown): string {
+  return value === null ? '' : JSON.stringify(value);
+}
+
+/** The calls of a whole choice, all with ids, as its stream's collector would give them. */
+export function withCallIds(choice: Loose, reply: Pick<CallPlace, 'id' | 'created'>): Loose {
+  const message = choice['message'];
+  const calls = isLoose(message) ? message['tool_calls'] : undefined;
+  if (!isLoose(message) || !Array.isArray(calls)) return choice;
+  const isNamed = (call: unknown): boolean => isLoose(call) && typeof call['id'] === 'string' && call['id'] !== '';
+  if (calls.every(isNamed)) return choice;
+  const place = { ...reply, choice: Number(choice['index']) };
+  const named = (calls as unknown[]).map((call, position) => {
+    if (!isLoose(call) || isNamed(call)) return call;
+    return { ...call, id: toCallId({ ...place, position }, ...wordsOf(call)) };
+  });
+  return { ...choice, message: { ...message, tool_calls: named } };
+}
+
+function wordsOf({ function: said, custom }: Loose): readonly [string, string] {
+  const own = isLoose(custom) ? [custom['name'], custom['input']] : isLoose(said) ? [said['name'], said['arguments']] : [];
+  const [name, text] = own.map((word) => (typeof word === 'string' ? word : ''));
+  return [name ?? '', text ?? ''];
 }
 
 /** Mistral's content of several parts. */

@@ -28,6 +28,8 @@ class ChunkDecoder implements StreamDecoder {
   /** What the answer cites, as far as it was told, and the choices that say so themselves. */
   #sources: Loose = {};
   readonly #cited = new Set<number>();
+  /** Choices whose deltas said something. */
+  readonly #told = new Set<number>();
   readonly #open = new Set<number>();
   readonly #finished = new Set<number>();
   #ended = false;
@@ -99,10 +101,19 @@ class ChunkDecoder implements StreamDecoder {
     if (finish !== null) this.#finished.add(index);
     if (this.#finished.has(index)) this.#open.delete(index);
     else this.#open.add(index);
-    const delta = this.#toDelta(choice['delta'], index);
-    const full = { ...choice, index, delta: finish === null ? delta : this.#cite(delta, index), ...end };
+    const { message, ...rest } = choice;
+    const isMissing = this.#isMissing(choice, index);
+    const delta = this.#toDelta(isMissing ? message : choice['delta'], index);
+    const full = { ...(isMissing ? rest : choice), index, delta: finish === null ? delta : this.#cite(delta, index), ...end };
     // It changes the delta and the reason, and keeps what a choice needs.
     return this.#unforcing === undefined ? full : (this.#unforcing.unforce(full, index) as unknown as ChunkChoice);
+  }
+
+  /** Some servers write a message for a delta; beside deltas, or after them, it says the same again. */
+  #isMissing({ delta, message }: Loose, index: number): boolean {
+    if (this.#told.has(index)) return false;
+    if (isLoose(delta) && tells(delta)) this.#told.add(index);
+    return isLoose(message) && (!isLoose(delta) || Object.keys(delta).length === 0);
   }
 
   #toDelta(delta: unknown, choice: number): Delta {
@@ -126,6 +137,10 @@ class ChunkDecoder implements StreamDecoder {
     // Made in the shape of annotations.
     return sources.length === 0 ? delta : { ...delta, annotations: sources as unknown as NonNullable<Delta['annotations']> };
   }
+}
+
+function tells(delta: Loose): boolean {
+  return Object.entries(delta).some(([field, value]) => field !== 'role' && value != null && value !== '');
 }
 
 /** The error that an object carries, in the shape for `classify`. */

@@ -82,7 +82,11 @@ describe('a plain answer', () => {
       choices: [
         {
           finish_reason: null,
-          message: { role: 'assistant', content: null, tool_calls: [{ id: 'call_0', function: { name: '', arguments: '{}' } }] },
+          message: {
+            role: 'assistant',
+            content: null,
+            tool_calls: [{ id: expect.stringMatching(/^call_[0-9a-f]{24}$/), function: { name: '', arguments: '{}' } }],
+          },
         },
       ],
     });

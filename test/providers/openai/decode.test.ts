@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ChatCompletion, Whole } from '../../../src/chat/reply.ts';
+import type { ChatCompletion, ReplyMessage, Whole } from '../../../src/chat/reply.ts';
+import { checkMessage } from '../../../src/chat/check-message.ts';
 import { Collector } from '../../../src/chat/collect.ts';
 import { readUsage, toUsage } from '../../../src/chat/usage.ts';
 import { decodeWhole } from '../../../src/providers/openai/decode.ts';
@@ -73,7 +74,17 @@ describe('decodeWhole fills the holes that compatible servers leave', () => {
   });
 
   test.each([
-    [{ prompt_tokens: 3 }, { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 }],
+    [{ prompt_tokens: 3 }, null],
+    [{ prompt_tokens: 3, completion_tokens: null, total_tokens: 3 }, null],
+    [
+      { prompt_tokens: 3, total_tokens: 10 },
+      { prompt_tokens: 3, completion_tokens: 7, total_tokens: 10 },
+    ],
+    [
+      { prompt_tokens: 3, completion_tokens: 0 },
+      { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 },
+    ],
+    [{ completion_tokens: 3, total_tokens: 5 }, null],
     [{ prompt_tokens: {}, completion_tokens: 1, total_tokens: 1 }, null],
     [{ prompt_tokens: '12', completion_tokens: 1, total_tokens: 13 }, null],
     [{ prompt_tokens: 1, completion_tokens: -1e6, total_tokens: 1 }, null],
@@ -100,7 +111,9 @@ describe('readUsage', () => {
       total_tokens: 3,
       prompt_tokens_details: { cached_tokens: 1 },
     });
-    expect(toUsage({ prompt_tokens: 4, total_tokens: 4 })).toMatchObject({ completion_tokens: 0 });
+    expect(toUsage({ prompt_tokens: 4, total_tokens: 4 })).toBeUndefined();
+    for (const usage of [{ prompt_tokens: 4 }, { prompt_tokens: 4, total_tokens: 4 }])
+      expect(readUsage({ object: 'list', data: [], model: 'm', usage: usage as never })).toMatchObject({ total_tokens: 4 });
     expect([toUsage(null), toUsage({}), toUsage({ prompt_tokens: 'x' }), toUsage({ completion_tokens: 3 })]).toEqual([
       undefined,
       undefined,
@@ -130,6 +143,32 @@ function readBoth(message: object, beside: object = {}): { readonly whole: unkno
 function readMessage(whole: Whole): unknown {
   return 'choices' in whole && (whole as ChatCompletion).choices[0]?.message;
 }
+
+describe('texts are texts, plain and streamed', () => {
+  const part = { type: 'card', title: 'x' };
+  test.each([
+    [{ content: 5 }, { content: '5' }],
+    [{ content: false }, { content: 'false' }],
+    [{ content: { type: 'text', text: 'a' } }, { content: 'a' }],
+    [{ content: part }, { content: null, content_parts: [part] }],
+    [
+      { content: 'a', reasoning_content: 5 },
+      { content: 'a', reasoning_content: '5' },
+    ],
+    [
+      { content: 'a', refusal: part },
+      { content: 'a', refusal: null, content_parts: [part] },
+    ],
+    [
+      { content: part, reasoning_content: part },
+      { content: null, reasoning_content: null, content_parts: [part, part] },
+    ],
+  ])('%j', (message, said) => {
+    const { whole, streamed } = readBoth(message);
+    expect(whole).toEqual({ role: 'assistant', ...said });
+    expect(streamed).toEqual(whole);
+  });
+});
 
 describe('messages are read in one shape, plain and streamed', () => {
   const role = { role: 'assistant' };
@@ -208,12 +247,66 @@ describe('calls of tools are read in one shape, plain and streamed', () => {
     ['arguments that are no text', { id: 'c', type: 'function', function: { ...said, arguments: { a: 1 } } }, 'c', '{"a":1}'],
     ['arguments that are null', { id: 'c', type: 'function', function: { ...said, arguments: null } }, 'c', ''],
     ['no type', { id: 'c', function: { ...said, arguments: '{}' } }, 'c', '{}'],
-    ['no id', { type: 'function', function: { ...said, arguments: '{}' } }, 'call_0', '{}'],
+    ['no arguments', { id: 'c', type: 'function', function: said }, 'c', ''],
   ])('%s', (_, call, id, text) => {
     const { whole, streamed } = readBoth({ tool_calls: [call] });
     const calls = [{ id, type: 'function', function: { name: 'look', arguments: text } }];
     expect(whole).toEqual({ role: 'assistant', content: null, tool_calls: calls });
     expect(streamed).toEqual(whole);
+  });
+});
+
+describe('calls of tools without ids get some of the reply’s own', () => {
+  const call = { function: { name: 'look', arguments: '{}' } };
+  const idsOf = (message: object, beside: object = {}): readonly unknown[] => {
+    const { whole, streamed } = readBoth(message, beside) as { whole: ReplyMessage; streamed: ReplyMessage };
+    expect(streamed.tool_calls).toEqual(whole.tool_calls);
+    return (whole.tool_calls ?? []).map(({ id }) => id);
+  };
+
+  test('that differ within it, and are the same each time', () => {
+    const ids = idsOf({ tool_calls: [call, call, { ...call, id: '' }, { ...call, id: 5 }] });
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(id).toMatch(/^call_[0-9a-f]{24}$/);
+    expect(idsOf({ tool_calls: [call, call, call, call] })).toEqual(ids);
+  });
+
+  test.each<[string, object, object]>([
+    ['its id', { tool_calls: [call] }, { id: 'c2' }],
+    ['its time, where it has no id', { tool_calls: [call] }, { id: '', created: 2 }],
+    [
+      'what it calls, where it has neither',
+      { tool_calls: [{ function: { ...call.function, arguments: '{"a":1}' } }] },
+      { created: 1, id: '' },
+    ],
+  ])('that differ by %s', (_, message, beside) => {
+    const before = idsOf({ tool_calls: [call] }, { ...beside, id: 'c' });
+    const other = idsOf({ tool_calls: [call] }, { id: '', created: 1 });
+    const ids = idsOf(message, beside);
+    expect(ids).toHaveLength(1);
+    expect([...before, ...other]).not.toContain(ids[0]);
+  });
+
+  test('that differ by choice', () => {
+    const choices = [0, 1].map((index) => ({ index, message: { tool_calls: [call] }, finish_reason: 'tool_calls' }));
+    const decoded = decodeWhole({ ...good, choices }, chat);
+    const [first, second] = 'whole' in decoded ? (decoded.whole as ChatCompletion).choices : [];
+    expect(first?.message.tool_calls?.[0]?.id).not.toBe(second?.message.tool_calls?.[0]?.id);
+  });
+
+  test('and can be given back', () => {
+    const { whole } = readBoth({ tool_calls: [{ function: { name: 'g' } }, {}, 'rubbish', { function: { name: 5, arguments: 7 } }] });
+    const { tool_calls: calls } = whole as ReplyMessage;
+    expect(calls?.map(({ id: _id, ...said }) => said)).toEqual([
+      { type: 'function', function: { name: 'g', arguments: '' } },
+      { type: 'function', function: { name: '', arguments: '' } },
+      { type: 'function', function: { name: '5', arguments: '7' } },
+    ]);
+    expect(() =>
+      checkMessage(whole, 0, (at, must) => {
+        throw new Error(`${at} ${must}`);
+      }),
+    ).not.toThrow();
   });
 });
 

@@ -161,6 +161,10 @@ describe('its call is the answer, plain and streamed', () => {
         },
       ],
     };
-    expect(protocol.decodeWhole(body, context)).toEqual({ whole: body });
+    const [choice] = body.choices;
+    const calls = [{ id: 'c', type: 'function', function: { name: '', arguments: '' } }];
+    expect(protocol.decodeWhole(body, context)).toEqual({
+      whole: { ...body, choices: [{ ...choice, message: { ...choice?.message, tool_calls: calls } }] },
+    });
   });
 });

@@ -17,6 +17,10 @@ function chunksOf(...events: readonly unknown[]): readonly ChatChunk[] {
   return decodeAll(...events).decoded.flatMap((item) => chunksOfOne(item));
 }
 
+function contentsOf(...events: readonly unknown[]): readonly unknown[] {
+  return chunksOf(...events).flatMap(({ choices }) => choices.map(({ delta }) => delta.content));
+}
+
 const head = { id: 'c1', object: 'chat.completion.chunk', created: 5, model: 'm' };
 const say = (content: string): unknown => ({ ...head, choices: [{ index: 0, delta: { content }, finish_reason: null }] });
 const stop = { ...head, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
@@ -68,6 +72,25 @@ describe('startStream', () => {
       { ...head, choices: [] },
       { ...head, choices: [0, 1].map((index) => ({ index, delta: {}, finish_reason: null })) },
     ]);
+  });
+
+  test('takes a message for the delta that is not there', () => {
+    const whole = { ...head, choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }] };
+    const { decoded, complete } = decodeAll(whole);
+    expect(complete).toBe(true);
+    expect(decoded.flatMap((item) => chunksOfOne(item))[0]?.choices).toEqual([
+      { index: 0, delta: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' },
+    ]);
+    const piece = (content: string): unknown => ({ ...head, choices: [{ index: 0, message: { content } }] });
+    expect(contentsOf(piece('Hi'), piece(' there'))).toEqual(['Hi', ' there']);
+  });
+
+  test('takes it once: beside deltas, or after them, it says the same again', () => {
+    const message = { content: 'Hi' };
+    expect(contentsOf({ ...head, choices: [{ index: 0, delta: { content: 'Hi' }, message }] })).toEqual(['Hi']);
+    expect(contentsOf(say('Hi'), { ...head, choices: [{ index: 0, message, finish_reason: 'stop' }] })).toEqual(['Hi', undefined]);
+    const begun = { ...head, choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] };
+    expect(contentsOf(begun, { ...head, choices: [{ index: 0, message, finish_reason: 'stop' }] })).toEqual(['', 'Hi']);
   });
 
   test('reads the usage where Groq puts it, and none where nothing was counted', () => {
