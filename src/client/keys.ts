@@ -44,7 +44,12 @@ export class Keys {
         `Cannot add the key as the provider must be one of ${[...this.#providers.keys()].join(', ')}: current value is ${toShown(provider)}`,
       );
     }
-    const input = resolveKey(key, 'key', { provider, task: 'add the key', limits: resolved.limits });
+    const input = resolveKey(key, 'key', {
+      provider,
+      task: 'add the key',
+      limits: resolved.limits,
+      auth: resolved.provider.auth.kind,
+    });
     this.#pool.ring.add(provider, input, this.#clock.now());
     this.#pool.stir();
     return input.id;

@@ -143,7 +143,7 @@ export class KeySource {
     if (given === undefined || given === null || (Array.isArray(given) && given.length === 0)) {
       throw new ConfigError(`Cannot ${this.#task} as the function answered no key`);
     }
-    const keys = resolveKeys(given, { provider: provider.name, task: this.#task, limits });
+    const keys = resolveKeys(given, { provider: provider.name, task: this.#task, limits, auth: provider.auth.kind });
     for (const { id } of keys) {
       const owner = this.#around.pool.ring.get(id)?.group.provider.name ?? provider.name;
       if (owner === provider.name) continue;

@@ -3,12 +3,19 @@ import { toShown } from '../printable.ts';
 import type { GroupLimits } from '../pool/limits.ts';
 import type { KeyInput } from '../pool/members.ts';
 import { Secret } from '../secret.ts';
+import type { Auth } from '../wire/types.ts';
 import { resolveLimits } from './limits.ts';
 import { checkKeyOptions } from './schema.ts';
 import type { KeyOptions } from './types.ts';
 
 /** What a header can carry: printable ASCII without spaces. */
 const KEY_TEXT = /^[\u0021-\u007e]+$/;
+
+/**
+ * What a provider of AWS takes: an access key whose parts are one text, each without a colon, or a bearer key, which has none. An id alone is
+ * an access key whose secret was forgotten. `wire/` reads the same form.
+ */
+const AWS_KEY = /^(?:[A-Z0-9]{16,128}:[^:]+(?::[^:]+)?|(?!(?:AKIA|ASIA)[A-Z0-9]{12,124}$)[^:]+)$/;
 
 /** Shorter texts are placeholders for servers that take any key, and parts of ordinary words. */
 const SECRET_FROM_LENGTH = 8;
@@ -23,6 +30,8 @@ export interface KeyPlace {
   readonly task: string;
   /** Limits of groups whose keys name none. */
   readonly limits: GroupLimits;
+  /** How the provider wants its keys shown. @default 'header' */
+  readonly auth?: Auth['kind'];
 }
 
 /** Keys as they were given, one by one, checked; an equal text given twice without an id of its own is one key. */
@@ -83,6 +92,11 @@ export function resolveKey(given: unknown, path: string, place: KeyPlace): KeyIn
   if (!KEY_TEXT.test(options.secret)) {
     throw new ConfigError(
       `Cannot ${place.task} as '${path}' must be a key without spaces, line breaks and other characters that a header cannot carry: current value is ${describe(options.secret)}`,
+    );
+  }
+  if (place.auth === 'aws' && !AWS_KEY.test(options.secret)) {
+    throw new ConfigError(
+      `Cannot ${place.task} as '${path}' must be ACCESS_KEY_ID:SECRET_ACCESS_KEY, ACCESS_KEY_ID:SECRET_ACCESS_KEY:SESSION_TOKEN or a bearer key: current value is ${describe(options.secret)}`,
     );
   }
   for (const name of ['id', 'group'] as const) {

@@ -4,6 +4,7 @@ import type { GroupLimits } from '../pool/limits.ts';
 import type { KeyInput } from '../pool/members.ts';
 import { type Given, type KnownProvider, knownProviders, type Place, rowAt, type SpecialOption } from '../providers/known.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Auth } from '../wire/types.ts';
 import { toAddress } from './address.ts';
 import { type Environment, readKeys, readVariable } from './environment.ts';
 import { findHidden, toHeaders } from './headers.ts';
@@ -70,7 +71,7 @@ function resolveProvider(name: string, options: ProviderOptions, env: Environmen
   const place = row.locate(given);
   if ('missing' in place) throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing: ${place.missing}`);
   const limits = resolveLimits(options.limits);
-  const source = resolveSource(name, options, known, { env, limits });
+  const source = resolveSource(name, options, known, { env, limits, auth: (place.auth ?? row.auth).kind });
   return {
     provider: toProvider({ name, options, row, place, given, isKeyless: isKeyless(source) }),
     source,
@@ -165,10 +166,11 @@ function resolveSource(
   name: string,
   options: ProviderOptions,
   known: KnownProvider | undefined,
-  from: { readonly env: Environment; readonly limits: GroupLimits },
+  from: { readonly env: Environment; readonly limits: GroupLimits; readonly auth: Auth['kind'] },
 ): KeySource {
-  const place: KeyPlace = { provider: name, task: 'create the client', limits: from.limits };
-  const keyless: KeySource = { kind: 'list', keys: [keylessInput(name, from.limits)] };
+  const { limits, auth } = from;
+  const place: KeyPlace = { provider: name, task: 'create the client', limits, auth };
+  const keyless: KeySource = { kind: 'list', keys: [keylessInput(name, limits)] };
   const { keys } = options;
   if (typeof keys === 'function') return { kind: 'function', load: keys, refreshMs: options.refreshMs ?? REFRESH_MS };
   if (Array.isArray(keys) && keys.length === 0) {

@@ -5,7 +5,7 @@ export interface AwsKey {
   readonly sessionToken: string | undefined;
 }
 
-const COMPOSITE = /^([A-Z0-9]{16,128}):([^:\s]+)(?::(\S+))?$/;
+const COMPOSITE = /^([A-Z0-9]{16,128}):([^:\s]+)(?::([^:\s]+))?$/;
 
 /** `ACCESS_KEY_ID:SECRET_ACCESS_KEY[:SESSION_TOKEN]`; `undefined` for any other text, which is a bearer key. */
 export function readAwsKey(text: string): AwsKey | undefined {

@@ -164,3 +164,33 @@ describe('expiresAt', () => {
     },
   );
 });
+
+describe('a key of a provider of AWS', () => {
+  const aws: KeyPlace = { provider: 'bedrock', task: 'create the client', limits: noLimits, auth: 'aws' };
+  const ID = 'AKIAIOSFODNN7EXAMPLE';
+
+  test.each([`${ID}:wJalr/+x`, `${ID}:wJalr/+x:token/==`, 'bedrock-api-key-YmVkcm9jaw==', 'ABSKQmVkcm9jaw==', 'k'])('may be %s', (text) => {
+    expect(resolveKeys(text, aws)).toHaveLength(1);
+  });
+
+  test.each([
+    ID,
+    `ASIA${'X'.repeat(16)}`,
+    `${ID}:`,
+    ':secret',
+    `${ID}::token`,
+    `${ID}:secret:`,
+    `${ID}:sec:ret:x`,
+    'akia:secret',
+    `sk-x:y`,
+  ])('cannot be %s, which is not shown', (text) => {
+    const message = refusal(() => resolveKeys(['k', text], aws));
+    expect(message).toContain("'providers.bedrock.keys.1' must be ACCESS_KEY_ID:SECRET_ACCESS_KEY, ");
+    expect(message).toContain(`or a bearer key: current value is a string of ${text.length} characters`);
+    expect(message).not.toContain(text);
+  });
+
+  test('elsewhere a colon is a character like others', () => {
+    expect(resolveKeys([ID, ':secret'], place)).toHaveLength(2);
+  });
+});

@@ -207,3 +207,30 @@ describe('a key function', () => {
     expect((await client.chat(ask())).report.key).toBe('a');
   });
 });
+
+describe('a malformed key of AWS', () => {
+  const ID = 'AKIAIOSFODNN7EXAMPLE';
+  const good = `${ID}:wJalrXUtnFEMI`;
+
+  test('is refused where it is given, and never by a call', async () => {
+    const simulator = await world.simulator({ groups: [{ id: 'a', keys: [{ secret: good, id: 'a' }] }] });
+    const provider = { protocol: 'bedrock', baseURL: simulator.baseURLs.bedrock } as const;
+    expect(() => world.client({ providers: { aws: { ...provider, keys: [good, `${ID}:`] } } })).toThrow(ConfigError);
+    const client = world.client({ providers: { aws: { ...provider, keys: good } } });
+    expect(() => client.keys.add('aws', ID)).toThrow(/'key' must be ACCESS_KEY_ID:SECRET_ACCESS_KEY/);
+    expect(client.keys.list()).toHaveLength(1);
+    expect((await client.chat(ask('Hi', { model: 'aws/anthropic.claude-sonnet-4-5-20250929-v1:0' }))).text).not.toBe('');
+  });
+
+  test('of a function leaves the last good list as it is, and is told', async () => {
+    const clock = world.clock();
+    const lists = [[good], [good, `${ID}:`]];
+    const keys = () => lists.shift() ?? [good];
+    const client = world.client({ providers: { bedrock: { keys, refreshMs: 1_000 } }, clock });
+    await client.ready();
+    const told = nextEvent(client, 'keys-refresh-failed');
+    await clock.advance(1_000);
+    expect(await told).toMatchObject({ provider: 'bedrock', reason: expect.stringContaining('must be ACCESS_KEY_ID:SECRET_ACCESS_KEY') });
+    expect(client.keys.list()).toMatchObject([{ state: 'ready' }]);
+  });
+});

@@ -182,7 +182,11 @@ export const SPEECHES: readonly Speech[] = [
     protocol: 'bedrock',
     model: 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0',
     embedModel: 'cohere.embed-english-v3',
-    secretOf: (name) => `AKIA${name.toUpperCase()}:wJalr/+${name}XUtnFEMI:session+${name}/==`,
+    secretOf: (name) =>
+      `AKIA${name
+        .toUpperCase()
+        .replaceAll(/[^A-Z0-9]/g, '0')
+        .padStart(16, '0')}:wJalr/+${name}XUtnFEMI:session+${name}/==`,
   },
 ];
 
