@@ -312,12 +312,39 @@ describe('fields under other names', () => {
     ['openai', { max_tokens: 1, max_completion_tokens: 2 }, { max_completion_tokens: 2 }],
     ['mistral', { max_tokens: 1, max_completion_tokens: 2 }, { max_tokens: 2 }],
     ['own', { max_tokens: 1, max_completion_tokens: 2 }, { max_completion_tokens: 2 }],
-    ['openai', { max_tokens: 1, stop: null }, { max_tokens: 1 }],
+    ['openai', { max_tokens: 1, stop: null }, { max_completion_tokens: 1 }],
+    ['azure', { max_tokens: 1 }, { max_completion_tokens: 1 }],
+    ['own', { max_tokens: 1 }, { max_tokens: 1 }],
+    ['groq', { metadata: {}, stop: [], n: 1 }, { stop: [] }],
+    ['perplexity', { metadata: {}, stop: [], tools: [] }, {}],
+    ['ollama', { logit_bias: {} }, {}],
     ['own', { stop: null, top_k: 3 }, { stop: null, top_k: 3 }],
     ['groq', { safe: 1 }, { safe: 1 }],
   ])('%s: %j is %j', (name, request, body) => {
     expect(encodeChat(name, request)).toEqual({ model: 'm', messages: HI.messages, ...body });
   });
+
+  test.each([
+    [undefined, 'max_completion_tokens'],
+    ['v1', 'max_completion_tokens'],
+    ['preview', 'max_completion_tokens'],
+    ['2024-10-21', 'max_completion_tokens'],
+    ['2024-09-01-preview', 'max_completion_tokens'],
+    ['2024-08-01-preview', 'max_tokens'],
+    ['2024-06-01', 'max_tokens'],
+  ])('Azure with the version %s limits by %s', (apiVersion, name) => {
+    const provider = providerOf('azure', apiVersion === undefined ? {} : { apiVersion });
+    const asked = { operation: 'chat', request: { ...HI, max_tokens: 5 } } as const;
+    const body: unknown = JSON.parse(provider.protocol.encode({ asked, model: 'm', stream: false, provider }).body ?? '');
+    expect(body).toEqual({ ...HI, [name]: 5 });
+  });
+
+  test.each([{ stop: ['x'] }, { metadata: { a: 'b' } }, { tools: [TOOL] }, { metadata: [] as never }, { stop: {} as never }])(
+    'what says something is refused still: %j',
+    (request) => {
+      expect(refusalOf('perplexity', request)?.message).toContain(`'${Object.keys(request)[0]}'`);
+    },
+  );
 
   test('a tool that must be called is refused where none must', () => {
     expect(refusalOf('zai', { tools: [TOOL], tool_choice: 'required' })?.message).toContain("'tool_choice' knows no choice but");
