@@ -10,8 +10,21 @@ export function isVertexStable(provider: Pick<Provider, 'baseURL'>): boolean {
   return isVertex(provider) && /\/v1\/(.{1,200}\/)?publishers\/[\w-]+$/.test(provider.baseURL);
 }
 
+/** Vertex's full names of models: other publishers', tuned ones behind endpoints, and those of another project. */
+const RESOURCE = /^(projects\/[\w:-][\w.:-]*\/locations\/[\w-]+\/)?(publishers\/[\w-]+\/models|endpoints)\/(.+)$/;
+
+/** Where a model's method is: below the base URL, or, on Vertex, where the model's full name says. */
+export function toAddress(provider: Provider, model: string, method: string): { readonly provider: Provider; readonly path: string } {
+  const named = isVertex(provider) ? RESOURCE.exec(model) : null;
+  if (named === null) return { provider, path: toModelPath(model, method) };
+  const [, project = '', collection = '', name = ''] = named;
+  const scope = provider.baseURL.replace(/\/publishers\/[\w-]+$/, '');
+  const baseURL = project === '' ? scope : scope.replace(/\/projects\/[^/]+\/locations\/[^/]+$/, '');
+  return { provider: { ...provider, baseURL }, path: `/${project}${collection}/${encodeSegment(name)}:${method}` };
+}
+
 /** `/models/gemini-2.5-flash:generateContent`. The name is one segment, whatever it holds: it cannot leave the path or begin a query. */
-export function toModelPath(model: string, method: string): string {
+function toModelPath(model: string, method: string): string {
   const { collection, name } = readModelName(model);
   return `/${collection}/${encodeSegment(name)}:${method}`;
 }

@@ -7,7 +7,7 @@ import { refuseUnknown, refusing, toWireRequest } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import { toWrong } from '../parts.ts';
 import type { Provider } from '../provider.ts';
-import { isVertex, toModelPath, toResourceName } from './address.ts';
+import { isVertex, toAddress, toResourceName } from './address.ts';
 import { addOptions, readOptions } from './options.ts';
 
 const KNOWN: ReadonlySet<string> = new Set(['input', 'dimensions', 'encoding_format']);
@@ -28,8 +28,8 @@ export function encodeEmbed(asked: Asked & { readonly operation: 'embed' }, mode
   const size = { ...(dimensions === undefined ? {} : { [SIZE]: dimensions }), ...pick(options, [SIZE]) };
   const body = isVertex(provider) ? toInstances(texts, options, size) : toBatch(texts, { ...size, ...pick(options, PER_TEXT) }, model);
   addOptions(body, request, provider, { joined: ['parameters'], without: new Set([...PER_TEXT, SIZE]) });
-  const method = isVertex(provider) ? 'predict' : 'batchEmbedContents';
-  return toWireRequest(provider, { path: toModelPath(model, method), operation, body });
+  const { provider: at, path } = toAddress(provider, model, isVertex(provider) ? 'predict' : 'batchEmbedContents');
+  return toWireRequest(at, { path, operation, body });
 }
 
 function toBatch(texts: readonly unknown[], details: Loose, model: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import type { WireRequest } from '../../wire/types.ts';
 import { toWireRequest } from '../encoding.ts';
 import type { EncodeInput } from '../provider.ts';
-import { toModelPath } from './address.ts';
+import { toAddress } from './address.ts';
 import { toChatBody } from './chat.ts';
 import { encodeEmbed } from './embed.ts';
 
@@ -15,9 +15,9 @@ export function encode(input: EncodeInput): WireRequest {
     case 'chat': {
       const body = toChatBody(asked, model, provider);
       const { operation } = asked;
-      if (!input.stream) return toWireRequest(provider, { path: toModelPath(model, 'generateContent'), operation, body });
-      const path = toModelPath(model, 'streamGenerateContent');
-      return toWireRequest(provider, { path, operation, body, accept: 'text/event-stream', query: { alt: 'sse' } });
+      const { provider: at, path } = toAddress(provider, model, input.stream ? 'streamGenerateContent' : 'generateContent');
+      if (!input.stream) return toWireRequest(at, { path, operation, body });
+      return toWireRequest(at, { path, operation, body, accept: 'text/event-stream', query: { alt: 'sse' } });
     }
     case 'embed':
       return encodeEmbed(asked, model, provider);

@@ -23,6 +23,24 @@ describe('the address', () => {
     );
   });
 
+  test.each([
+    ['publishers/meta/models/llama-4-maas', '/projects/p/locations/europe-west4/publishers/meta/models/llama-4-maas'],
+    ['publishers/google/models/gemini-2.5-pro', '/projects/p/locations/europe-west4/publishers/google/models/gemini-2.5-pro'],
+    ['endpoints/123', '/projects/p/locations/europe-west4/endpoints/123'],
+    ['projects/q/locations/us-east1/endpoints/1', '/projects/q/locations/us-east1/endpoints/1'],
+    ['projects/a.com:q/locations/global/publishers/x/models/m@1', '/projects/a.com:q/locations/global/publishers/x/models/m%401'],
+    [
+      'projects/../locations/l/endpoints/1',
+      '/projects/p/locations/europe-west4/publishers/google/models/projects%2F..%2Flocations%2Fl%2Fendpoints%2F1',
+    ],
+    ['endpoints/../../x', '/projects/p/locations/europe-west4/endpoints/..%2F..%2Fx'],
+  ])('of Vertex by a full name: %s', (model, path) => {
+    const host = 'https://europe-west4-aiplatform.googleapis.com/v1';
+    expect(sent({}, { model, provider: vertex }).url).toBe(`${host}${path}:generateContent`);
+    const asked = { operation: 'embed', request: { model, input: 'a' } } as const;
+    expect(google.encode({ asked, model, stream: false, provider: vertex }).url).toBe(`${host}${path}:predict`);
+  });
+
   test('of the list of models', () => {
     const request = google.encode({ asked: { operation: 'models', request: { model: '' } }, model: '', stream: false, provider: studio });
     expect(request).toMatchObject({
