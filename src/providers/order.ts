@@ -1,7 +1,9 @@
 import { fits, type Case } from './case.ts';
 import { isOversize, saysZeroLimit, type Window } from './quantities.ts';
 import * as access from './rules/access.ts';
+import { FORBIDDEN_RULES } from './rules/forbidden.ts';
 import * as load from './rules/load.ts';
+import { NUMBER_RULES } from './rules/numbers.ts';
 import * as quota from './rules/quota.ts';
 import * as request from './rules/request.ts';
 import { UNKNOWN, type Rule } from './rules/rule.ts';
@@ -21,6 +23,8 @@ export function findRule(seen: Case, own: readonly Rule[]): Rule {
   return (
     first(own) ??
     first(request.REQUEST_RULES, seen) ??
+    first(request.OUTPUT_RULES, seen) ??
+    first(NUMBER_RULES) ??
     first(quota.QUOTA_CODES) ??
     (isRate(seen) ? undefined : first(quota.QUOTA_OR_RATE_CODES)) ??
     (isZeroLimit(bare) ? NOT_GRANTED : undefined) ??
@@ -33,7 +37,9 @@ export function findRule(seen: Case, own: readonly Rule[]): Rule {
     first(words ?? access.KEY_PROSE) ??
     first(access.MODEL_CODES) ??
     first(words ?? access.MODEL_PROSE) ??
+    first(words ?? FORBIDDEN_RULES) ??
     (told.html ? first(PAGE_RULES) : undefined) ??
+    first(words ?? load.CRASH_RULES) ??
     first(load.SICK_CODES) ??
     first(load.RATE_CODES) ??
     (isAboutMoney(seen) && !seen.brief ? first(words ?? quota.QUOTA_LOOSE) : undefined) ??

@@ -6,7 +6,7 @@ import { DURATION, parseDelay } from './durations.ts';
  */
 const DELAY = new RegExp(
   `\\b(?:try(?:ing)?(?:\\s\\w{1,30}){0,3}?\\W{1,3}again|retry(?:ing)?(?:\\W{1,3}again|\\s(?:your|the|this)\\s\\w{1,30})?|resets?|wait(?:ing)?|available(?:\\W{1,3}again)?|replenish\\w{0,4}|come\\W{1,3}back)` +
-    `(?:\\W{1,3}(?:in|after|for|at\\sleast|within|about|approximately|around|another|a\\sfurther)){0,3}\\W{1,3}(${DURATION}|\\d{1,30}(?:\\.\\d{1,30})?(?![\\w/:%-]|\\.\\d|\\s(?:attempts|times|tries|retries|requests|tokens)))`,
+    `(?:\\W{1,3}(?:in|after|for|at\\sleast|within|about|approximately|around|another|a\\sfurther)){0,3}\\W{1,3}(${DURATION}|\\d{1,30}(?:\\.\\d{1,30})?(?![\\w/:%-]|\\.\\d|\\s(?:attempts|times|tries|retries|requests|tokens|[kmgt]i?b\\b)))`,
   'i',
 );
 

@@ -81,7 +81,7 @@ export function isOversize({ limit, requested }: Quantities): boolean {
 
 /** A limit of zero is no limit to wait for: the model is not granted. `limit: 0.5` is not zero. */
 export function saysZeroLimit(prose: string): boolean {
-  return /\blimit(?::|\b.{0,40}\bis)?\s{1,3}0(?:\.0{1,9})?(?![\d.,]{0,20}\d| (?:requests |tokens )?(?:remaining|left)\b)|\(actual\/limit\):?\s{0,3}[\d.]{1,20}\s?\/\s?0(?!\.?\d)|does(?:n't| not) have a free quota tier/i.test(
+  return /\blimit(?::|\b.{0,40}\b(?:is|to|of))?\s{1,3}0(?:\.0{1,9})?(?![\d.,]{0,20}\d| (?:requests |tokens )?(?:remaining|left)\b)|\(actual\/limit\):?\s{0,3}[\d.]{1,20}\s?\/\s?0(?!\.?\d)|does(?:n't| not) have a free quota tier/i.test(
     prose,
   );
 }

@@ -104,6 +104,12 @@ const GRPC = [
   'DATA_LOSS',
   'UNAUTHENTICATED',
 ];
+/** Numbers that mean something only beside another field, which tells whose they are. */
+const NUMBERED: Readonly<Record<string, { readonly beside: string; readonly space: string }>> = {
+  __proto__: null as never,
+  status_code: { beside: 'status_msg', space: 'base_resp' },
+  error_code: { beside: 'error_msg', space: 'error_msg' },
+};
 const HINT_FIELD = /retry|try_?again|resets?([_-]|in|at|after|delay|time|$)|regain/i;
 
 /** Reads an error's body: an object, an array of one, nested JSON in a string, truncated JSON, HTML, or plain text. Never throws. */
@@ -172,6 +178,9 @@ class Reader {
       if (isObject && /^[a-z]\w{1,60}Exception$/i.test(name)) this.#codes.push({ text: name, rank: 0 });
       const grpc = name === 'code' && typeof item === 'number' && 'details' in value ? GRPC[item] : undefined;
       if (grpc !== undefined && grpc !== '') this.#codes.push({ text: grpc, rank: CODE_FIELDS.indexOf('status') });
+      const numbered = typeof item === 'number' ? NUMBERED[name] : undefined;
+      if (numbered !== undefined && numbered.beside in value)
+        this.#codes.push({ text: `${numbered.space}.${item}`, rank: CODE_FIELDS.length });
       this.read(item, depth + 1, name);
     }
   }

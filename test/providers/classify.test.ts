@@ -766,7 +766,7 @@ const ROWS: readonly Row[] = [
     name: 'output of the model that speaks of quota',
     status: 400,
     body: error({ message: 'Failed to call a function.', code: 'tool_use_failed', failed_generation: 'insufficient_quota' }),
-    class: 'bad_request',
+    class: 'bad_output',
     scope: 'request',
   },
   {

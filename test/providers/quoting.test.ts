@@ -24,7 +24,7 @@ const TEXTS = [
   'the request is too large for this account',
 ];
 
-const WRAPS: readonly (readonly [name: string, wrap: (text: string) => unknown])[] = [
+const WRAPS: readonly (readonly [name: string, wrap: (text: string) => unknown, means?: FailureClass])[] = [
   ['a value in double quotes', (text) => openai(`Invalid value: "${text}". Supported values are: 'system', 'user'.`)],
   [
     'a value in single quotes',
@@ -48,15 +48,19 @@ const WRAPS: readonly (readonly [name: string, wrap: (text: string) => unknown])
     'a request that is repeated',
     (text) => ({ error: { message: 'Bad request', request: { messages: [{ role: 'user', content: text }] } } }),
   ],
-  ['a generation that is repeated', (text) => openai('Failed to call a function.', { code: 'tool_use_failed', failed_generation: text })],
+  [
+    'a generation that is repeated',
+    (text) => openai('Failed to call a function.', { code: 'tool_use_failed', failed_generation: text }),
+    'bad_output',
+  ],
 ];
 
 describe('the refusal of a request that quotes the caller stays one', () => {
-  for (const [name, wrap] of WRAPS) {
+  for (const [name, wrap, means = 'bad_request'] of WRAPS) {
     test.each(TEXTS)(`${name}: %s`, (text) => {
       for (const status of [400, 422]) {
         const verdict = classifyAnswer(failureOf(status, wrap(text)), NOW);
-        expect([verdict.class, verdict.scope, verdict.until]).toEqual(['bad_request', 'request', undefined]);
+        expect([verdict.class, verdict.scope, verdict.until]).toEqual([means, 'request', undefined]);
       }
     });
   }

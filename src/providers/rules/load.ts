@@ -3,7 +3,7 @@ import { FAILED, UNKNOWN, type Rule } from './rule.ts';
 /** The provider, not the key: another key would meet the same. */
 export const SICK_CODES: readonly Rule[] = [
   {
-    code: /capacity_(exceeded|exhausted)|^engine_max_pending|^model_(is_)?(busy|not_ready|loading|overloaded|at_capacity)|no_capacity/,
+    code: /capacity_(exceeded|exhausted)|^engine_max_pending|^model_(is_)?(busy|not_ready|loading|overloaded|at_capacity)|^model_serving_error$|no_capacity/,
     class: 'overloaded',
     scope: 'route',
     perModel: true,
@@ -32,6 +32,18 @@ export const SICK_PROSE: readonly Rule[] = [
     class: 'overloaded',
     scope: 'provider',
     taken: 'the provider is overloaded',
+  },
+];
+
+/** Servers of one's own: the model fell over or does not fit, whoever asks. Some answer so with a 400. */
+export const CRASH_RULES: readonly Rule[] = [
+  {
+    status: [UNKNOWN, 400, 404, 409, 500, 502, 503, 507],
+    says: /\bmodel (has |was )?(unloaded or )?crashed\b|\b(model|runner|worker|engine|server) process (has |was |is )?(been )?(terminated|exited|died|crashed|killed|no longer running)|\b(engine ?core|worker|inference engine|engine|background loop|model server)\b.{0,20}\b(encountered an (issue|error)|has died|died|crashed|is dead|has errored|errored already)|\bout of ((gpu|cuda|video|system|device) )?memory\b|\brequires more ((system|gpu|video|available) )?memory\b|\b(insufficient|not enough|(unable|failed) to allocate|cannot allocate) (\w{1,20} )?(memory|system resources|vram)\b|\bfailed to load (the )?model\b|\berror loading (the )?model\b|\bmodel (loading|load) (has |was )?(failed|stopped|aborted)/i,
+    class: 'server_error',
+    scope: 'route',
+    perModel: true,
+    taken: 'the model crashed, or does not fit into the memory of its server',
   },
 ];
 

@@ -24,7 +24,7 @@ export const STATUS_RULES: readonly Rule[] = [
   { status: [404, 410], class: 'bad_request', scope: 'request', taken: 'nothing is at this address, so the base URL may be wrong' },
   {
     status: [UNKNOWN, 500, 502, 503],
-    code: /(^|_)time(d_)?out(_|$)|^deadline_exceeded$/,
+    code: /(^|_)timed?_?out(_|$)|^deadline_exceeded$/,
     class: 'timeout',
     scope: 'route',
     taken: 'the provider ran out of time',
