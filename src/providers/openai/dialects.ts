@@ -1,5 +1,6 @@
 import { type Dialect, type DialectRow, toDialect } from './dialect.ts';
 import { mistralPart, perplexityPart } from './parts.ts';
+import { ZAI_RULES } from './zai.ts';
 import { asItCame, byEffort, byEffortOrSwitch, byReasoning, byTemplate, byThinking, type ReasoningForm } from './reasoning.ts';
 
 /** A hosted service: it checks what it is sent, so that leftovers of replies must not reach it. */
@@ -187,6 +188,7 @@ export const dialects = {
     names: false,
     toolChoices: 'auto',
     echoes: ['reasoning_content'],
+    rules: ZAI_RULES,
     reasoning: byThinking({ withEffort: false }),
     // It knows JSON, but neither a schema nor a tool that must be called.
     capabilities: { jsonSchema: false, embeddings: { maxInputs: 64 } },
