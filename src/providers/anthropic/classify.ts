@@ -42,6 +42,14 @@ const RULES: readonly Rule[] = [
     taken: 'the limit of the workspace is reached',
   },
   {
+    // A surcharge that the plan has not taken: no wait makes room for it, and a shorter request needs none.
+    status: [400, 403, 429],
+    says: /\bextra usage is required for\b|\blong[- ]context\b.{0,40}\b(is not (yet )?(available|enabled)|requires? (extra|paid|additional))/i,
+    class: 'request_too_large',
+    scope: 'request',
+    taken: 'longer than what the plan takes without a surcharge',
+  },
+  {
     // Of organisations that keep no data: a page's script may not call, whatever its key.
     status: [401, 403],
     says: /CORS requests are not allowed/i,
