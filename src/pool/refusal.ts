@@ -11,7 +11,8 @@ export function refusalOf(provider: ProviderEntry, ask: Ask, earliest: number, n
   const oversize = earliest === Infinity ? tooLarge(provider, ask, now) : undefined;
   if (oversize !== undefined) return oversize;
   const keys = provider.keys().map((key) => explain(key, ask, now));
-  const what = `Cannot answer with ${provider.name}/${ask.model} as`;
+  // A list of models is asked of no model.
+  const what = `Cannot answer with ${ask.model === '' ? provider.name : `${provider.name}/${ask.model}`} as`;
   // What waits for calls in flight, not for time, could start at any instant: now is none that anybody can name.
   const retryAt = earliest === Infinity || earliest <= now ? undefined : earliest;
   const details = { retryAt, keys };

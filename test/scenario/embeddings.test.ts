@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CacheMissError, ConfigError, ProviderError, RequestError } from '../../src/index.ts';
+import { CacheMissError, ConfigError, KeywheelError, ProviderError, RequestError } from '../../src/index.ts';
 import { at, attemptsOf, errorOf, group, key, secretOf, useWorld } from '../support/world.ts';
 import { json } from '../support/stub-server.ts';
 
@@ -133,6 +133,14 @@ describe('models', () => {
     const simulator = await world.simulator({ groups: [group('a', { state: 'dead' }), group('b')], faults: [{ kind: 'overloaded' }] });
     const client = world.client(at(simulator, key('a', { weight: 9 }), 'b'));
     expect(attemptsOf(await client.models())).toEqual(['a key_invalid rotate', 'b overloaded retry', 'b ok answer']);
+  });
+
+  test('that cannot be had are told without the name of a model', async () => {
+    const simulator = await world.simulator({ groups: [group('a', { state: 'dead' }), group('b')], faults: [{ kind: 'overloaded' }] });
+    const dead = world.client(at(simulator, 'a'));
+    const once = world.client({ ...at(simulator, 'b'), retry: { attempts: 1 } });
+    expect((await errorOf(once.models(), KeywheelError)).message).toMatch(/^Cannot answer with openai as the provider is overloaded: /);
+    expect((await errorOf(dead.models(), KeywheelError)).message).toMatch(/^Cannot answer with openai as no key can serve /);
   });
 
   test('is bound by no limit of models', async () => {

@@ -83,8 +83,9 @@ function toDetail({ status, code, message, why }: Verdict): string {
   return said.length > 0 ? said.join(' ') : toPrintable(why, 200);
 }
 
+/** A list of models is asked of no model. */
 function toName({ provider, model }: Target): string {
-  return `${provider.name}/${model}`;
+  return model === '' ? provider.name : `${provider.name}/${model}`;
 }
 
 /** The refusal of an only target passes as it is; several become one that names every key and the earliest time. */
