@@ -152,7 +152,7 @@ export class Group {
     return this.#quotas.meters();
   }
 
-  /** A key of it came with limits of its own: they bind beside those that do. */
+  /** A key of it came with limits of its own: of two alike the larger binds. */
   tighten(limits: GroupLimits, now: number): void {
     this.#quotas.tighten(limits, now);
   }

@@ -1,6 +1,6 @@
 import type { BucketReading } from '../failure.ts';
 import { uniteLaws } from './bucket.ts';
-import { costIn, sameSpec } from './limits.ts';
+import { type BucketSpec, costIn, sameSpec } from './limits.ts';
 import { heirOf, LearnedMeter, type Meter, type Unheard } from './meter.ts';
 
 /** How many calls a quota that has told nothing yet gets at once; each answer adds one, so that it doubles with each round. */
@@ -109,9 +109,15 @@ export class Quota {
     for (const attempt of this.unheard) attempt.reserve?.(meter, now);
   }
 
+  /** Takes out the meter of a configured limit that binds no more. What is charged to it is settled there, and nobody asks it. */
+  release(spec: BucketSpec): void {
+    const at = this.meters.findIndex((meter) => meter.spec === spec);
+    if (at >= 0) this.meters.splice(at, 1);
+  }
+
   /**
    * Another group's quota for the same model turned out to be this one: what either knows, has reserved and has out becomes one.
-   * Every configured limit of the other one is among the meters here.
+   * Every configured limit of the other one that still binds is among the meters here.
    */
   absorb(other: Quota, now: number): void {
     this.#uniteConfigured(other, now);

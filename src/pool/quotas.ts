@@ -48,11 +48,12 @@ export class Quotas {
     return [...new Set([...this.#shared.map(({ meter }) => meter), ...own])];
   }
 
-  /** More limits bind from now on, beside those that do. */
+  /** A key with limits of its own shares the quota: what both say of it binds from now on. */
   tighten(limits: GroupLimits, now: number): void {
     const known = this.#limits;
     this.#limits = both(known, limits);
-    for (const spec of this.#limits.buckets.slice(known.buckets.length)) {
+    for (const spec of known.buckets) if (!this.#limits.buckets.includes(spec)) this.#drop(spec);
+    for (const spec of this.#limits.buckets.filter((each) => !known.buckets.includes(each))) {
       if (!spec.perModel) this.#share({ spec, meter: configuredMeter(spec, undefined, now) }, now);
       else
         for (const quota of this.#quotas.values())
@@ -70,6 +71,12 @@ export class Quotas {
       meter.heir = twin.meter;
     }
     for (const quota of other.#quotas.values()) this.of(quota.model, now).absorb(quota, now);
+  }
+
+  #drop(spec: BucketSpec): void {
+    const at = this.#shared.findIndex((shared) => shared.spec === spec);
+    if (at >= 0) this.#shared.splice(at, 1);
+    for (const quota of this.#quotas.values()) quota.release(spec);
   }
 
   #share(shared: Shared, now: number): void {
@@ -101,18 +108,28 @@ function countsApart(spec: BucketSpec, model: string): boolean {
 }
 
 /**
- * Limits of two keys that turned out to share one quota. Each was given as what the key may spend, and what they spend together is
- * counted together now, so both hold: the stricter one binds.
+ * Limits of two keys that turned out to share one quota. Both are the user's words about the same thing, given when nobody knew that it is:
+ * of two words on one limit the larger holds, so that a merge refuses nobody what was allowed before; the provider's own headers correct it.
  */
 function both(a: GroupLimits, b: GroupLimits): GroupLimits {
-  const added = b.buckets.filter((spec) => !a.buckets.some((known) => sameSpec(known, spec)));
+  const kept = a.buckets.filter((spec) => !b.buckets.some((other) => isLike(spec, other) && other.limit > spec.limit));
+  const added = b.buckets.filter(
+    (spec) => !a.buckets.some((known) => sameSpec(known, spec) || (isLike(spec, known) && known.limit >= spec.limit)),
+  );
   return {
-    concurrency: stricter(a.concurrency, b.concurrency, Math.min),
-    minTimeMs: stricter(a.minTimeMs, b.minTimeMs, Math.max),
-    buckets: [...a.buckets, ...added],
+    concurrency: looser(a.concurrency, b.concurrency, Math.max),
+    minTimeMs: looser(a.minTimeMs, b.minTimeMs, Math.min),
+    buckets: [...kept, ...added],
   };
 }
 
-function stricter(a: number | undefined, b: number | undefined, of: (a: number, b: number) => number): number | undefined {
+/** True for two words on one limit. */
+function isLike(a: BucketSpec, b: BucketSpec): boolean {
+  const isSame = a.counts === b.counts && a.windowMs === b.windowMs && a.perModel === b.perModel;
+  return isSame && JSON.stringify(a.models) === JSON.stringify(b.models);
+}
+
+/** What only one says holds. */
+function looser(a: number | undefined, b: number | undefined, of: (a: number, b: number) => number): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : of(a, b);
 }

@@ -117,21 +117,36 @@ describe('what is known and reserved', () => {
     expect(remaining(rig)).toEqual([96, 6]);
   });
 
-  it('of limits that differ, all bind', () => {
+  it('of limits that differ, the larger of two alike binds, and what only one has', () => {
     const five = { ...limits(bucket({ limit: 5 })), concurrency: 2, minTimeMs: 100 };
     const rig = new Rig([input('a', { ...ten, concurrency: 7 }), input('b', five)]);
     const out = rig.take({ keys: ['a'] });
     tell(rig, 'b', 'p');
     out.heard([], { project: 'p' });
     const { group } = rig.key('a');
-    expect(group.limits).toMatchObject({ concurrency: 2, minTimeMs: 100 });
+    expect(group.limits).toMatchObject({ concurrency: 7, minTimeMs: 100 });
     // The one that was out is heard: the server has counted it, and so do both who limit requests of a group.
     expect(rig.snapshot('a').buckets.map(({ limit, remaining: left }) => [limit, left])).toEqual([
       [100, 99],
       [10, 9],
-      [5, 4],
     ]);
     out.settle(served());
+    expect(remaining(rig)).toEqual([99, 9]);
+  });
+
+  it('a strict limit of one key refuses the other nothing', () => {
+    const loose = limits(bucket({ limit: 100 }));
+    const strict = { ...limits(bucket({ limit: 5 })), concurrency: 1, minTimeMs: 0 };
+    for (const [first, second] of [
+      [loose, strict],
+      [strict, loose],
+    ] as const) {
+      const rig = new Rig([input('a', first), input('b', second)]);
+      tell(rig, 'a', 'p');
+      tell(rig, 'b', 'p');
+      expect(rig.snapshot('a').buckets.map(({ limit }) => limit)).toEqual([100]);
+      for (let call = 0; call < 50; call += 1) rig.take({ keys: ['a'] }).settle(served());
+    }
   });
 
   it('of learned limits the lower level counts, less what the other one has out', () => {
