@@ -4,7 +4,9 @@ import type { Embeddings } from '../chat/reply.ts';
 import { readUsage } from '../chat/usage.ts';
 import type { Deadline } from '../deadline.ts';
 import { AttemptError } from '../failure.ts';
+import type { Trace } from '../trace.ts';
 import { countInputs, mergePieces, toOrdered, toPieces } from './batch/pieces.ts';
+import { noteUnusable } from './output/fault.ts';
 
 /** Pieces of one call under way at once. */
 const AT_ONCE = 4;
@@ -19,8 +21,17 @@ export function batch(): Layer<Routed> {
     const { embeddings } = target.provider.capabilities;
     if (asked.operation !== 'embed' || embeddings === false) return next(call);
     const pieces = toPieces(asked.request.input, embeddings.maxInputs);
-    return pieces.length === 1 ? next(call) : new Batch(next, call, asked.request, pieces).run();
+    return pieces.length === 1 ? one(next, call, asked.request.input) : new Batch(next, call, asked.request, pieces).run();
   };
+}
+
+/** Vectors that belong to other texts than the caller thinks are worse than an error, so that a single request is looked at, too. */
+async function one(next: Send<Routed>, call: Routed, input: EmbedRequest['input']): Promise<Answer> {
+  const answer = await next(call);
+  const { answer: whole, data } = toPiece(answer, input, call.trace);
+  const isInOrder = data.every((item, position) => item === whole.data[position] && item.index === position);
+  if (isInOrder || answer.kind !== 'whole') return answer;
+  return { ...answer, whole: { ...whole, data: data.map((item, index) => ({ ...item, index })) } };
 }
 
 /** Why pieces under way are aborted when another one failed. Nobody outside sees it but the report. */
@@ -75,7 +86,7 @@ class Batch {
     const asked = { operation: 'embed', request: { ...this.#request, input } } as const;
     try {
       const answer = await this.#next({ ...this.#call, asked, trace, deadline: this.#deadline, startBy });
-      this.#done[position] = toPiece(answer, input);
+      this.#done[position] = toPiece(answer, input, trace);
     } catch (error) {
       this.#failed ??= { error };
       this.#deadline.end(new PieceFailed('Cannot go on with this piece as another one of the same call failed'));
@@ -98,7 +109,7 @@ class Batch {
   }
 }
 
-function toPiece(answer: Answer, input: EmbedRequest['input']): Piece {
+function toPiece(answer: Answer, input: EmbedRequest['input'], trace: Trace): Piece {
   if (answer.kind === 'parts') throw new TypeError('Embeddings were answered with a stream');
   // What was asked for is what the transport decoded.
   const whole = answer.whole as Embeddings;
@@ -106,5 +117,6 @@ function toPiece(answer: Answer, input: EmbedRequest['input']): Piece {
   const data = toOrdered(whole.data, inputs);
   if (data !== undefined) return { answer: whole, data, raw: answer.raw ?? whole };
   const why = `the answer has ${whole.data.length} embeddings for ${inputs} inputs`;
+  noteUnusable(trace, why, 'reject');
   throw new AttemptError({ class: 'bad_output', scope: 'request', perModel: false, definitive: false, why }, { reached: true });
 }

@@ -30,11 +30,16 @@ export function toOutputError(from: string, fault: Fault, completion: ChatComple
 }
 
 /** The attempt was answered, so that key and route are well; what it said does not do. */
-export function noteFault(trace: Trace, fault: Fault, action: 'retry' | 'reject'): void {
+export function noteFault(trace: Trace, { why }: Fault, action: 'retry' | 'reject'): void {
+  noteUnusable(trace, why, action);
+}
+
+/** As above, for whatever makes an answer useless. */
+export function noteUnusable(trace: Trace, why: string, action: 'retry' | 'reject'): void {
   const attempt = trace.answered;
   if (attempt === undefined) return;
   attempt.class = 'bad_output';
   attempt.scope = 'request';
   attempt.action = action;
-  attempt.why = `${attempt.why}; its answer cannot be used as ${fault.why}`;
+  attempt.why = `${attempt.why}; its answer cannot be used as ${why}`;
 }

@@ -48,15 +48,32 @@ async function run(call: Routed, reply: (input: readonly string[], sent: Routed)
 
 describe('batch', () => {
   test.each([
-    ['as many inputs as fit', ['a', 'b'], 2],
-    ['one text', 'abc', 1],
-    ['one list of tokens', [1, 2, 3], 1],
-    ['one list of tokens among lists', [[1, 2, 3]], 1],
-  ] as const)('leaves %s as they are', async (_what, input, most) => {
+    ['as many inputs as fit', ['a', 'b'], 2, ['x', 'y']],
+    ['one text', 'abc', 1, ['x']],
+    ['one list of tokens', [1, 2, 3], 1, ['x']],
+    ['one list of tokens among lists', [[1, 2, 3]], 1, ['x']],
+  ] as const)('leaves %s as they are', async (_what, input, most, vectors) => {
     const call = embedding(input, most);
-    const { sent } = await run(call, () => answer([]));
+    const { sent } = await run(call, () => answer(vectors));
     expect(sent).toHaveLength(1);
     expect(sent[0]).toBe(call);
+  });
+
+  test('a single request with another number of embeddings than of inputs is bad output', async () => {
+    await expect(run(embedding(['a', 'b', 'c'], 9), () => answer(['x', 'y']))).rejects.toMatchObject({
+      verdict: { class: 'bad_output', why: 'the answer has 2 embeddings for 3 inputs' },
+    });
+  });
+
+  test('a single answer out of order is put in order', async () => {
+    const { whole } = await run(embedding(['a', 'b'], 2), () => {
+      const data = ['x', 'y'].map((embedding, index) => ({ object: 'embedding' as const, index: 1 - index, embedding }));
+      return answer([], { data });
+    });
+    expect(whole.data.map(({ embedding: vector, index }) => [vector, index])).toEqual([
+      ['y', 0],
+      ['x', 1],
+    ]);
   });
 
   test('leaves a chat, and a provider that is said to have none, as they are', async () => {
