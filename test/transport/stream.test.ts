@@ -162,7 +162,11 @@ describe('a server that does not stream', () => {
 
   test('and leaves holes is replayed without them', async () => {
     const [first] = completion.choices;
-    const holes = { ...completion, choices: [{ message: { ...first?.message, tool_calls: null } }], usage: { prompt_tokens: 3 } };
+    const holes = {
+      ...completion,
+      choices: [{ message: { ...first?.message, tool_calls: null } }],
+      usage: { prompt_tokens: 3, total_tokens: 5 },
+    };
     const { stream, whole } = await start((_request, response) => json(response, 200, holes));
     const answer = await stream();
     const chunks = await drain(answer.parts);
@@ -170,7 +174,7 @@ describe('a server that does not stream', () => {
       [0, null],
       [0, null],
     ]);
-    const usage = { prompt_tokens: 3, completion_tokens: 0, total_tokens: 3 };
+    const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
     expect(await answer.done).toEqual({ status: 'complete', usage });
     expect(chunks.at(-1)?.usage).toEqual(usage);
     expect((await whole()).whole).toEqual(answer.collected());
