@@ -54,6 +54,8 @@ async function open() {
     },
     models: { fast: ['one/m', 'two/m'], other: ['two/m', 'one/n'] },
     random: createRandom(42),
+    // Which request meets which fault depends on the order of arrival: four sick answers in a row would be rare, ten are not to be seen.
+    retry: { attempts: 10 },
   });
   for (const kind of ['reset', 'reset_after_headers', 'overloaded', 'html', 'ok_error', 'malformed'] as const)
     one.fail({ kind, probability: 0.01 });
