@@ -66,6 +66,15 @@ export interface GroupLearned {
   readonly ignored?: boolean;
 }
 
+/** Groups turned out to belong to one organisation: what empties it holds them all. They stay groups of their own. */
+export interface OrganizationLearned {
+  readonly provider: string;
+  /** As the provider names it. */
+  readonly organization: string;
+  /** Ids of the groups that are known to belong to it. */
+  readonly groups: readonly string[];
+}
+
 /** A call found no key that could serve within its time. */
 export interface KeysExhausted {
   readonly provider: string;
@@ -129,6 +138,7 @@ export interface ClientEvents {
   'key-invalidated': KeyInvalidated;
   'key-recovered': KeyRecovered;
   'group-learned': GroupLearned;
+  'organization-learned': OrganizationLearned;
   'keys-exhausted': KeysExhausted;
   'keys-refresh-failed': KeysRefreshFailed;
   'route-changed': RouteChanged;

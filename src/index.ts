@@ -47,6 +47,7 @@ export type {
   KeysRefreshFailed,
   LimitNear,
   RouteChanged,
+  OrganizationLearned,
 } from './events.ts';
 export type { Counted, FailureClass, HoldSource, Scope } from './failure.ts';
 export type { BucketKind } from './pool/limits.ts';

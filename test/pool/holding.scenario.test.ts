@@ -148,6 +148,20 @@ describe('an organisation', () => {
     expect(rig.take().keyId).toBe('c');
   });
 
+  it('that ties groups is told once for each group that joins', () => {
+    const rig = new Rig(['a', 'b', 'c', 'd']);
+    const heard = rig.heard('organization-learned');
+    org(rig, 'a', 'org-1');
+    org(rig, 'c', 'org-2');
+    expect(heard).toEqual([]);
+    for (const id of ['b', 'b', 'a', 'd']) org(rig, id, 'org-1');
+    const told = { provider: 'openai', organization: 'org-1' };
+    expect(heard).toEqual([
+      { ...told, groups: ['a', 'b'] },
+      { ...told, groups: ['a', 'b', 'd'] },
+    ]);
+  });
+
   it('that nobody named is the group', () => {
     const rig = new Rig(['a', 'b']);
     rig.take({ keys: ['a'] }).settle(failed('quota_exhausted', { scope: 'org', perModel: false }));
