@@ -50,8 +50,8 @@ export type {
   OrganizationLearned,
 } from './events.ts';
 export type { Counted, FailureClass, HoldSource, Scope } from './failure.ts';
-export type { BucketKind } from './pool/limits.ts';
-export type { BucketSnapshot, HoldSnapshot, KeySnapshot, KeyState } from './pool/snapshot.ts';
+export type { BucketKind } from './pool/quota/limits.ts';
+export type { BucketSnapshot, HoldSnapshot, KeySnapshot, KeyState } from './pool/keys/snapshot.ts';
 export type { AttemptAction, AttemptReport, CacheStatus, CallReport } from './report.ts';
 export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from './chat/chunk.ts';
 export type {

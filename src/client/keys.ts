@@ -3,9 +3,9 @@ import { ConfigError } from '../errors.ts';
 import { resolveKey } from '../options/keys.ts';
 import type { ResolvedProvider } from '../options/providers.ts';
 import type { KeyLike } from '../options/types.ts';
-import type { KeyEntry } from '../pool/members.ts';
+import type { KeyEntry } from '../pool/keys/members.ts';
 import type { Pool } from '../pool/pool.ts';
-import { type KeySnapshot, snapshotOf } from '../pool/snapshot.ts';
+import { type KeySnapshot, snapshotOf } from '../pool/keys/snapshot.ts';
 import { toShown } from '../printable.ts';
 
 /** The keys of a client, as a person sees and changes them. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { KeyEntry, KeyInput } from '../pool/members.ts';
+import type { KeyEntry, KeyInput } from '../pool/keys/members.ts';
 
 /** A load for refused keys begins no sooner than this after the last one ended, ms. */
 const RENEW_AFTER_MS = 5_000;

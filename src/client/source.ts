@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import { resolveKeys } from '../options/keys.ts';
 import type { ResolvedProvider } from '../options/providers.ts';
-import type { KeyEntry, KeyInput } from '../pool/members.ts';
+import type { KeyEntry, KeyInput } from '../pool/keys/members.ts';
 import type { Pool } from '../pool/pool.ts';
 import { toPrintable } from '../printable.ts';
 import { scrub } from '../wire/scrub.ts';

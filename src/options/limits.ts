@@ -1,4 +1,4 @@
-import type { BucketSpec, GroupLimits } from '../pool/limits.ts';
+import type { BucketSpec, GroupLimits } from '../pool/quota/limits.ts';
 import type { BucketOptions, LimitOptions } from './types.ts';
 
 const MINUTE_MS = 60_000;

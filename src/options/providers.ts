@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
-import type { GroupLimits } from '../pool/limits.ts';
-import type { KeyInput } from '../pool/members.ts';
+import type { GroupLimits } from '../pool/quota/limits.ts';
+import type { KeyInput } from '../pool/keys/members.ts';
 import { type Given, type KnownProvider, knownProviders, type Place, rowAt, type SpecialOption } from '../providers/known.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Auth } from '../wire/types.ts';

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../clock.ts';
 import type { ClientEvent } from '../events.ts';
 import type { Counted, FailureClass, Scope } from '../failure.ts';
-import type { BucketKind } from '../pool/limits.ts';
+import type { BucketKind } from '../pool/quota/limits.ts';
 import type { Keyv } from '../layers/cache/store.ts';
 import type { ProtocolName } from '../providers/provider.ts';
 import type { Dispatcher } from '../wire/undici.ts';

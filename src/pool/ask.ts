@@ -1,4 +1,4 @@
-import type { Cost } from './limits.ts';
+import type { Cost } from './quota/limits.ts';
 
 /** What a call needs from the pool for its next attempt. */
 export interface Ask {

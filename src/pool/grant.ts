@@ -1,13 +1,13 @@
 import type { BucketReading } from '../failure.ts';
 import type { Secret } from '../secret.ts';
 import type { Ask } from './ask.ts';
-import type { Choice } from './choose.ts';
+import type { Choice } from './queue/choose.ts';
 import type { Account, Lease, LeaseEnd, Throttled, Used } from './lease.ts';
-import { type Cost, costIn } from './limits.ts';
-import type { Holds } from './holds.ts';
-import type { KeyEntry } from './members.ts';
-import { heirOf, type Meter, take, type Taken, type Unheard } from './meter.ts';
-import type { Quota } from './quota.ts';
+import { type Cost, costIn } from './quota/limits.ts';
+import type { Holds } from './keys/holds.ts';
+import type { KeyEntry } from './keys/members.ts';
+import { heirOf, type Meter, take, type Taken, type Unheard } from './quota/meter.ts';
+import type { Quota } from './quota/quota.ts';
 
 /** What a grant needs of its pool. */
 export interface GrantOwner {

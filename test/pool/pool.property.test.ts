@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Deadline } from '../../src/deadline.ts';
 import type { Ask } from '../../src/pool/ask.ts';
-import { choose } from '../../src/pool/choose.ts';
+import { choose } from '../../src/pool/queue/choose.ts';
 import type { Lease, LeaseEnd } from '../../src/pool/lease.ts';
-import type { GroupLimits } from '../../src/pool/limits.ts';
+import type { GroupLimits } from '../../src/pool/quota/limits.ts';
 import type { Verdict } from '../../src/failure.ts';
 import { bucket, cancelled, failed, keyInput, limits, makeAsk, NOTHING_LEFT, Rig, seeded, served, START, turn } from './rig.ts';
 

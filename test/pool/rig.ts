@@ -5,10 +5,10 @@ import { type ClientEvents, type EventName, Events } from '../../src/events.ts';
 import type { BucketReading, FailureClass, Verdict } from '../../src/failure.ts';
 import type { Ask } from '../../src/pool/ask.ts';
 import type { Lease, LeaseEnd } from '../../src/pool/lease.ts';
-import type { BucketSpec, GroupLimits } from '../../src/pool/limits.ts';
-import type { KeyEntry, KeyInput } from '../../src/pool/members.ts';
+import type { BucketSpec, GroupLimits } from '../../src/pool/quota/limits.ts';
+import type { KeyEntry, KeyInput } from '../../src/pool/keys/members.ts';
 import { Pool } from '../../src/pool/pool.ts';
-import { type KeySnapshot, snapshotOf } from '../../src/pool/snapshot.ts';
+import { type KeySnapshot, snapshotOf } from '../../src/pool/keys/snapshot.ts';
 import { Secret } from '../../src/secret.ts';
 import { createManualClock, type ManualClock } from '../../src/simulator/manual-clock.ts';
 

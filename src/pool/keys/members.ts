@@ -1,0 +1,239 @@
+import type { FailureClass } from '../../failure.ts';
+import type { Secret } from '../../secret.ts';
+import { type Alike, noneAlike } from './alike.ts';
+import { Holds } from './holds.ts';
+import { type GroupLimits, matchesModel } from '../quota/limits.ts';
+import type { Meter } from '../quota/meter.ts';
+import { type Organization, Organizations } from './organization.ts';
+import type { Quota } from '../quota/quota.ts';
+import { Quotas } from '../quota/quotas.ts';
+
+/** A key as the options tell it, resolved. */
+export interface KeyInput {
+  readonly id: string;
+  /** `undefined` for a keyless provider. */
+  readonly secret: Secret | undefined;
+  /** Keys of one group draw on the same quota. */
+  readonly group: string;
+  /** The group was named by somebody; else it is the key's own, until answers tell which keys share a project. */
+  readonly declared: boolean;
+  readonly weight: number;
+  /** Patterns of the models it may serve; `undefined` is all. */
+  readonly models: readonly string[] | undefined;
+  /** Epoch ms. */
+  readonly expiresAt: number | undefined;
+  readonly limits: GroupLimits;
+}
+
+/** What a person or a definitive answer decided; what only time decides is a hold. */
+export type KeyStatus =
+  | { readonly status: 'usable' }
+  | { readonly status: 'disabled' }
+  | { readonly status: 'invalid'; readonly since: number };
+
+/** Why a key is not ready, as people read it. */
+export interface KeyReason {
+  readonly class: FailureClass;
+  readonly status: number | undefined;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** One key in the pool. */
+export class KeyEntry {
+  readonly input: KeyInput;
+  /** Names it as a credential: a key that takes the place of one of the same id is another one. */
+  readonly credential: string;
+  readonly generation: number;
+  readonly #group: Group;
+  readonly holds = new Holds();
+  readonly addedAt: number;
+  status: KeyStatus = { status: 'usable' };
+  reason: KeyReason | undefined;
+  /** The project that an answer to it named first. */
+  project: string | undefined;
+  inFlight = 0;
+  lastUsedAt: number | undefined;
+  readonly totals = { calls: 0, attempts: 0, tokens: 0, errors: 0 };
+
+  /** `generation`: how many keys of this id it follows. */
+  constructor(input: KeyInput, group: Group, now: number, generation = 0) {
+    this.input = input;
+    this.credential = generation === 0 ? input.id : `${input.id}\n${generation}`;
+    this.generation = generation;
+    this.#group = group;
+    this.addedAt = now;
+  }
+
+  get group(): Group {
+    return this.#group.live;
+  }
+
+  get id(): string {
+    return this.input.id;
+  }
+
+  /** Every hold that applies to it: its provider's, organisation's and group's, and its own. */
+  get holders(): readonly Holds[] {
+    return [...this.group.holders, this.holds];
+  }
+
+  /** True when only time stands between this key and `model`; `''` is none, so that every key may. */
+  mayServe(model: string, now: number): boolean {
+    return this.status.status === 'usable' && !this.expired(now) && (model === '' || matchesModel(this.input.models, model));
+  }
+
+  expired(now: number): boolean {
+    return this.input.expiresAt !== undefined && this.input.expiresAt <= now;
+  }
+}
+
+/** Keys that share one quota at the provider: a project, an account or a host. */
+export class Group {
+  readonly id: string;
+  readonly provider: ProviderEntry;
+  readonly holds = new Holds();
+  readonly keys: KeyEntry[] = [];
+  readonly #quotas: Quotas;
+  #organization: Organization | undefined;
+  #heir: Group | undefined;
+  /** Every hold that applies to all its keys: its provider's, its organisation's and its own. */
+  holders: readonly Holds[];
+  /** Somebody said which keys are in it, so that what answers tell of their projects changes nothing. */
+  declared = false;
+  /** The project that answers to its keys named, where it was not declared. */
+  project: string | undefined;
+  inFlight = 0;
+  /** `minTimeMs` after the last start. */
+  nextStartAt = 0;
+
+  constructor(id: string, provider: ProviderEntry, limits: GroupLimits, now: number) {
+    this.id = id;
+    this.provider = provider;
+    this.#quotas = new Quotas(limits, () => this.#isKnown(), now);
+    this.holders = [provider.holds, this.holds];
+  }
+
+  /** The group that has its keys now. */
+  get live(): Group {
+    return this.#heir?.live ?? this;
+  }
+
+  get limits(): GroupLimits {
+    return this.#quotas.limits;
+  }
+
+  /** The organisation that its answers named. */
+  get organization(): Organization | undefined {
+    return this.#organization;
+  }
+
+  belongTo(organization: Organization): void {
+    this.#organization = organization;
+    this.holders = [this.provider.holds, organization.holds, this.holds];
+  }
+
+  /** Weight among groups: that of its heaviest key, as more keys do not make more quota. */
+  get weight(): number {
+    return this.keys.reduce((most, key) => Math.max(most, key.input.weight), 0);
+  }
+
+  quota(model: string, now: number): Quota {
+    return this.#quotas.of(model, now);
+  }
+
+  /** Forgets the limits that its answers told. */
+  unlearn(): void {
+    this.#quotas.unlearn();
+  }
+
+  /** Every bucket once: those that models share, then those of each model. */
+  meters(): readonly Meter[] {
+    return this.#quotas.meters();
+  }
+
+  /** A key of it came with limits of its own: of two alike the larger binds. */
+  tighten(limits: GroupLimits, now: number): void {
+    this.#quotas.tighten(limits, now);
+  }
+
+  /** Another group turned out to be this one. Nothing is lost: its keys, what it reserved and knows, its holds and what it has out. */
+  absorb(other: Group, now: number): void {
+    this.#quotas.absorb(other.#quotas, now);
+    this.holds.absorb(other.holds);
+    this.keys.push(...other.keys.splice(0));
+    this.inFlight += other.inFlight;
+    other.inFlight = 0;
+    this.nextStartAt = Math.max(this.nextStartAt, other.nextStartAt);
+    if (this.#organization === undefined && other.organization !== undefined) this.belongTo(other.organization);
+    other.#heir = this;
+  }
+
+  #isKnown(): boolean {
+    return this.limits.concurrency !== undefined || this.keys.some((key) => key.input.secret === undefined);
+  }
+}
+
+/** Former names of groups are forgotten beyond this many. */
+const REMEMBERED = 512;
+
+/** One provider's part of the pool. */
+export class ProviderEntry {
+  readonly name: string;
+  readonly holds = new Holds();
+  readonly groups = new Map<string, Group>();
+  readonly #organizations = new Organizations();
+  readonly #aliases = new Map<string, Group>();
+  #forgetsAt = REMEMBERED;
+  /** Refusals that look alike on all keys. */
+  alike: Alike = noneAlike;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** True while it is held for refusing keys, also after that until an answer proves that it is over. */
+  get refusesKeys(): boolean {
+    const held = this.holds.unproved()?.class;
+    return held === 'key_invalid' || held === 'key_forbidden';
+  }
+
+  /** None of the keys that it refused is left: nothing is known of how it takes others. */
+  acquit(): void {
+    this.holds.acquit();
+    this.alike = noneAlike;
+  }
+
+  keys(): readonly KeyEntry[] {
+    return [...this.groups.values()].flatMap((group) => group.keys);
+  }
+
+  /** The group of this name, also by the name it had before it turned out to be another one. */
+  group(name: string): Group | undefined {
+    const group = this.groups.get(name) ?? this.#aliases.get(name)?.live;
+    return group !== undefined && this.groups.get(group.id) === group ? group : undefined;
+  }
+
+  /** Ties `group` to the organisation that an answer named. */
+  tie(group: Group, id: string): void {
+    const inUse = (): ReadonlySet<Organization | undefined> => new Set([...this.groups.values()].map((each) => each.organization));
+    const organization = this.#organizations.named(id, group.organization, inUse);
+    if (group.organization === undefined) group.belongTo(organization);
+  }
+
+  /** `from` turned out to be `into`, and can still be called by its name. */
+  unite(into: Group, from: Group, now: number): void {
+    into.absorb(from, now);
+    this.groups.delete(from.id);
+    this.#aliases.set(from.id, into);
+    if (this.#aliases.size >= this.#forgetsAt) this.#forgetAliases();
+  }
+
+  /** Keys that come and go leave the names of their groups behind: the oldest that name no key any more are forgotten. */
+  #forgetAliases(): void {
+    const used = new Set(this.keys().map((key) => key.input.group));
+    const idle = [...this.#aliases.keys()].filter((name) => !used.has(name));
+    for (const name of idle.slice(0, Math.max(0, this.#aliases.size - REMEMBERED / 2))) this.#aliases.delete(name);
+    this.#forgetsAt = Math.max(REMEMBERED, this.#aliases.size * 2);
+  }
+}

@@ -1,0 +1,158 @@
+import { ConfigError } from '../../errors.ts';
+import type { Ask } from '../ask.ts';
+import { sameLimits } from '../quota/limits.ts';
+import { Group, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
+import { learnProject, type SharedProject } from './projects.ts';
+
+const EMPTY_GROUPS = 32;
+
+/** All keys of a client: who is in which group of which provider. */
+export class KeyRing {
+  readonly #providers = new Map<string, ProviderEntry>();
+  readonly #keys = new Map<string, KeyEntry>();
+  readonly #secrets = new Map<string, KeyEntry>();
+  #version = 0;
+
+  /** Changes whenever a key comes, goes, or is in another group. */
+  get version(): number {
+    return this.#version;
+  }
+
+  provider(name: string): ProviderEntry {
+    let provider = this.#providers.get(name);
+    if (provider === undefined) {
+      provider = new ProviderEntry(name);
+      this.#providers.set(name, provider);
+    }
+    return provider;
+  }
+
+  get(id: string): KeyEntry | undefined {
+    return this.#keys.get(id);
+  }
+
+  /** The groups whose keys may serve an ask as long as no key comes or goes; readiness still asks each key. */
+  candidates(ask: Ask): Iterable<Group> {
+    const provider = this.provider(ask.provider);
+    if (ask.groups === undefined && ask.keys === undefined) return provider.groups.values();
+    const named = new Set(ask.groups?.flatMap((id) => provider.group(id) ?? []));
+    if (ask.keys === undefined) return named;
+    const ofKeys = new Set(ask.keys.flatMap((id) => this.#keys.get(id)?.group ?? []));
+    return [...ofKeys].filter((group) => group.provider === provider && (ask.groups === undefined || named.has(group)));
+  }
+
+  /** Two ids for one secret would believe its quota twice. */
+  #assertNewSecret(provider: ProviderEntry, input: KeyInput): void {
+    const twin = this.#secrets.get(secretName(provider.name, input));
+    if (twin?.input.secret === undefined || input.secret?.equals(twin.input.secret) !== true) return;
+    throw new ConfigError(
+      `Cannot add the key '${input.id}' as its secret is that of another key of '${provider.name}': current value is '${twin.id}'`,
+    );
+  }
+
+  all(): readonly KeyEntry[] {
+    return [...this.#keys.values()];
+  }
+
+  /** Throws `ConfigError` when the id is taken or the group has other limits. `generation`: how many keys of this id it follows. */
+  add(providerName: string, input: KeyInput, now: number, generation = 0): KeyEntry {
+    if (this.#keys.has(input.id)) throw new ConfigError(`Cannot add the key as ids are unique in a client: current value is '${input.id}'`);
+    const provider = this.provider(providerName);
+    this.#assertNewSecret(provider, input);
+    const group = joined(provider, input, now) ?? opened(provider, input, now);
+    group.declared ||= input.declared;
+    const key = new KeyEntry(input, group, now, generation);
+    group.keys.push(key);
+    this.#keys.set(input.id, key);
+    this.#secrets.set(secretName(providerName, input), key);
+    this.#version += 1;
+    return key;
+  }
+
+  /** An answer to `key` named its project. Returns what was found out by it, if anything was. */
+  learn(key: KeyEntry, project: string, now: number): readonly SharedProject[] {
+    if (key.project !== undefined || this.#keys.get(key.id) !== key) return [];
+    this.#version += 1;
+    return learnProject(key, project, now);
+  }
+
+  /** Leases in flight go on; no new one is given. */
+  remove(id: string): boolean {
+    const key = this.#keys.get(id);
+    if (key === undefined) return false;
+    this.#keys.delete(id);
+    this.#version += 1;
+    this.#secrets.delete(secretName(key.group.provider.name, key.input));
+    key.group.keys.splice(key.group.keys.indexOf(key), 1);
+    return true;
+  }
+
+  /** Makes the keys of a provider those of its source: the same key keeps its state, a changed one starts anew. */
+  replace(providerName: string, inputs: readonly KeyInput[], now: number): void {
+    const wanted = new Map(inputs.map((input) => [input.id, input]));
+    const generations = new Map<string, number>();
+    const provider = this.provider(providerName);
+    const before = provider.keys();
+    for (const key of before) {
+      const input = wanted.get(key.id);
+      if (input !== undefined && sameKey(key.input, input)) wanted.delete(key.id);
+      else {
+        this.remove(key.id);
+        generations.set(key.id, key.generation + 1);
+      }
+    }
+    for (const input of wanted.values()) this.add(providerName, input, now, generations.get(input.id));
+    if (before.length > 0 && before.every((key) => this.#keys.get(key.id) !== key)) provider.acquit();
+  }
+}
+
+/** The group that a key comes to, where there is one. */
+function joined(provider: ProviderEntry, input: KeyInput, now: number): Group | undefined {
+  const group = provider.group(input.group);
+  if (group === undefined || sameLimits(group.limits, input.limits)) return group;
+  // A name that the group had before it was another one says nothing of what somebody declares now.
+  if (input.declared && group.id !== input.group) return undefined;
+  if (!input.declared && group.keys.some((key) => key.input.group !== input.group)) {
+    group.tighten(input.limits, now);
+    return group;
+  }
+  if (group.keys.length > 0) throw unlike(group, input);
+  // An empty group keeps what it learned while its keys are exchanged, but not for other limits.
+  return undefined;
+}
+
+function opened(provider: ProviderEntry, input: KeyInput, now: number): Group {
+  const group = new Group(input.group, provider, input.limits, now);
+  provider.groups.set(input.group, group);
+  forgetEmpty(provider, group);
+  return group;
+}
+
+/** Short-lived keys in groups of their own come and go for years: of the groups they leave empty only the latest are kept. */
+function forgetEmpty(provider: ProviderEntry, added: Group): void {
+  const empty = [...provider.groups.values()].filter((group) => group !== added && group.keys.length === 0 && group.inFlight === 0);
+  for (const group of empty.slice(0, Math.max(0, empty.length - EMPTY_GROUPS))) provider.groups.delete(group.id);
+}
+
+function secretName(provider: string, { secret, id }: KeyInput): string {
+  return `${provider} ${secret?.fingerprint ?? id}`;
+}
+
+function unlike(group: Group, input: KeyInput): ConfigError {
+  return new ConfigError(
+    `Cannot add the key '${input.id}' as limits belong to the group, and keys of one group must name the same: current value differs from that of group '${group.id}'`,
+  );
+}
+
+function sameKey(a: KeyInput, b: KeyInput): boolean {
+  const sameSecret = a.secret === b.secret || (a.secret !== undefined && b.secret !== undefined && a.secret.equals(b.secret));
+  return (
+    sameSecret &&
+    a.group === b.group &&
+    a.declared === b.declared &&
+    a.weight === b.weight &&
+    a.expiresAt === b.expiresAt &&
+    JSON.stringify(a.models) === JSON.stringify(b.models) &&
+    sameLimits(a.limits, b.limits)
+  );
+}

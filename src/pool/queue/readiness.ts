@@ -1,0 +1,111 @@
+import type { Ask } from '../ask.ts';
+import { costIn } from '../quota/limits.ts';
+import type { Group, KeyEntry } from '../keys/members.ts';
+import type { Meter } from '../quota/meter.ts';
+import type { Quota } from '../quota/quota.ts';
+
+/** A bucket may be this much smaller than an estimate before the call is refused: estimates are guesses. */
+const ESTIMATE_ERROR = 2;
+
+/** True when `key` may serve an ask, if not now then when time has passed. */
+export function allows(ask: Ask, group: Group, key: KeyEntry, now: number): boolean {
+  if (!isNamed(ask, group, key)) return false;
+  // A call that was refused as such may be why the provider is held: it must not be what proves that it goes on.
+  if (ask.avoid.size > 0 && group.provider.refusesKeys) return false;
+  return !ask.avoid.has(key.credential) && key.mayServe(ask.model, now);
+}
+
+/** True when the call's own 'keys' and 'groups' leave the key in. A group goes by its former names too. */
+export function isNamed(ask: Ask, group: Group, key: KeyEntry): boolean {
+  if (ask.keys !== undefined && !ask.keys.includes(key.id)) return false;
+  return ask.groups === undefined || ask.groups.some((name) => group.provider.group(name) === group);
+}
+
+/**
+ * The earliest instant at which time lets `group` serve: holds, buckets, spacing, expiry; `Infinity` when it never will.
+ * What waits for other calls to end, not for time, counts as ready.
+ */
+function readyAt(group: Group, ask: Ask, now: number): number {
+  return firstKeyAt(group, ask, now, () => true);
+}
+
+/** When time alone lets `group` start; `Infinity` while it waits for calls in flight alone, as these stir the pool when they end. */
+export function startsAt(group: Group, ask: Ask, now: number): number {
+  // A key that waits for its probe must not look ready while another one's hold is what time will end.
+  const at = firstKeyAt(group, ask, now, (key) => !key.holds.probing(ask.model, now));
+  if (at > now) return at;
+  return isBusy(group, ask.model, now) ? Infinity : Math.max(at, group.quota(ask.model, now).rampsAt());
+}
+
+/** The group that time lets serve first, and when; now while calls in flight are all that it waits for. */
+export function firstReady(groups: Iterable<Group>, ask: Ask, now: number): { readonly group: Group | undefined; readonly at: number } {
+  let first: Group | undefined;
+  let at = Infinity;
+  for (const group of groups) {
+    const ready = readyAt(group, ask, now);
+    if (ready < at || first === undefined) [first, at] = [group, ready];
+  }
+  return { group: first, at };
+}
+
+function firstKeyAt(group: Group, ask: Ask, now: number, counts: (key: KeyEntry) => boolean): number {
+  let first = Infinity;
+  let groupAt: number | undefined;
+  for (const key of group.keys) {
+    if (!allows(ask, group, key, now) || !counts(key)) continue;
+    groupAt ??= Math.max(now, heldUntil(group, ask.model), group.nextStartAt, metersReadyAt(group.quota(ask.model, now), ask, now));
+    const at = Math.max(groupAt, key.holds.readyAt(ask.model));
+    if (at < (key.input.expiresAt ?? Infinity)) first = Math.min(first, at);
+  }
+  return first;
+}
+
+/** Until when the group as a whole is held, by itself, its organisation or its provider. */
+function heldUntil(group: Group, model: string): number {
+  let until = 0;
+  for (const holds of group.holders) until = Math.max(until, holds.readyAt(model));
+  return until;
+}
+
+export function metersReadyAt(quota: Quota, ask: Ask, now: number): number {
+  let at = now;
+  for (const meter of quota.meters) {
+    const cost = costIn(meter.counts, ask.cost);
+    if (isTooSmall(meter, cost)) return Infinity;
+    const fits = meter.law.fitsAt(cost, now);
+    if (fits > now) at = Math.max(at, fits + meter.slackMs);
+  }
+  return at;
+}
+
+/** True while the group waits for calls in flight: its concurrency, or a probe. */
+function isBusy(group: Group, model: string, now: number): boolean {
+  const { concurrency } = group.limits;
+  if (concurrency !== undefined && group.inFlight >= concurrency) return true;
+  return group.holders.some((holds) => holds.probing(model, now));
+}
+
+/** The bucket that an ask can never fit in, if there is one. */
+export function tooSmall(group: Group, ask: Ask, now: number): Meter | undefined {
+  return group.quota(ask.model, now).meters.find((meter) => isTooSmall(meter, costIn(meter.counts, ask.cost)));
+}
+
+/** A learned limit refuses nothing: only an answer could unlearn it, so one that was wrong, or is raised, would refuse for ever. */
+function isTooSmall({ source, limit }: Meter, cost: number): boolean {
+  return source === 'configured' && cost > limit * ESTIMATE_ERROR;
+}
+
+/** What keeps the group from serving now, in words for a report. */
+export function binding(group: Group, ask: Ask, now: number): string {
+  const held = [...group.holders, ...group.keys.filter((key) => allows(ask, group, key, now)).map((key) => key.holds)]
+    .flatMap((holds) => holds.current(now, ask.model) ?? [])
+    .toSorted((a, b) => b.until - a.until)[0];
+  if (held !== undefined) return `${held.scope} held for ${held.class}`;
+  const meter = group.quota(ask.model, now).meters.find(({ law, counts }) => law.fitsAt(costIn(counts, ask.cost), now) > now);
+  if (meter !== undefined) return `${meter.source} limit of ${meter.limit} ${meter.counts} per ${Math.round(meter.windowMs)} ms`;
+  if (group.nextStartAt > now) return `minTimeMs of ${group.limits.minTimeMs ?? 0}`;
+  if (group.limits.concurrency !== undefined && group.inFlight >= group.limits.concurrency)
+    return `concurrency of ${group.limits.concurrency}`;
+  if (group.quota(ask.model, now).rampsAt() > now) return 'the first answers, as nothing is known of the limits';
+  return 'a probe under way';
+}
