@@ -55,6 +55,7 @@ async function take(pool: Leaser, call: Routed, cost: Ask['cost']): Promise<Leas
       keys: call.settings.keys,
       avoid: call.refusedBy,
       priority: call.settings.priority,
+      tenant: call.settings.tenant,
       affinity: call.settings.affinity,
       besides: call.besides,
       waitUntil: Math.min(call.startBy, now + Math.max(0, call.settings.maxWaitMs - call.trace.waitedMs)),

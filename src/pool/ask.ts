@@ -14,6 +14,8 @@ export interface Ask {
   readonly avoid: ReadonlySet<string>;
   /** Higher first; waiting raises it. */
   readonly priority: number;
+  /** Whose call it is: who waits is served in fair turns among tenants. */
+  readonly tenant: string | undefined;
   /** Calls of one affinity prefer one group: providers cache prompts per organisation, and a warm one is cheaper. */
   readonly affinity: string | undefined;
   /** The group of an attempt under way at the same call: this one needs another group, and capacity that nobody waits for. */

@@ -307,6 +307,7 @@ describe('a quota of which nothing is known', () => {
     keys: undefined,
     avoid: new Set<string>(),
     priority: 0,
+    tenant: undefined,
     affinity: undefined,
     waitUntil: Infinity,
   };

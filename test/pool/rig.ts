@@ -62,6 +62,7 @@ export function makeAsk(more: Partial<Ask> = {}): Ask {
     keys: undefined,
     avoid: new Set(),
     priority: 0,
+    tenant: undefined,
     affinity: undefined,
     waitUntil: Infinity,
     ...more,

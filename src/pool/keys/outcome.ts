@@ -8,7 +8,6 @@ import type { Hold } from './hold.ts';
 import type { Holds } from './holds.ts';
 import type { KeyEntry } from './members.ts';
 import type { Quota } from '../quota/quota.ts';
-import { metersReadyAt } from '../queue/readiness.ts';
 
 /** An attempt that ended, as its key and quota see it. */
 export interface Attempted {
@@ -152,7 +151,7 @@ export class Outcomes {
   /** Returns true when the refusal began or changed a hold. */
   #hold(holds: Holds, attempted: Attempted, verdict: Verdict): boolean {
     const { ask, quota, sentAt, now, key } = attempted;
-    const bucketAt = metersReadyAt(quota, ask, now);
+    const bucketAt = quota.fitsAt(ask.cost, now);
     const refusal = {
       verdict,
       scope: verdict.scope,

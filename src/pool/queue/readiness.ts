@@ -1,11 +1,6 @@
 import type { Ask } from '../ask.ts';
 import { costIn } from '../quota/limits.ts';
 import type { Group, KeyEntry } from '../keys/members.ts';
-import type { Meter } from '../quota/meter.ts';
-import type { Quota } from '../quota/quota.ts';
-
-/** A bucket may be this much smaller than an estimate before the call is refused: estimates are guesses. */
-const ESTIMATE_ERROR = 2;
 
 /** True when `key` may serve an ask, if not now then when time has passed. */
 export function allows(ask: Ask, group: Group, key: KeyEntry, now: number): boolean {
@@ -34,7 +29,7 @@ export function startsAt(group: Group, ask: Ask, now: number): number {
   // A key that waits for its probe must not look ready while another one's hold is what time will end.
   const at = firstKeyAt(group, ask, now, (key) => !key.holds.probing(ask.model, now));
   if (at > now) return at;
-  return isBusy(group, ask.model, now) ? Infinity : Math.max(at, group.quota(ask.model, now).rampsAt());
+  return isBusy(group, ask.model, now) ? Infinity : Math.max(at, group.quota(ask.model, now).startsAt(ask.cost, now));
 }
 
 /** The group that time lets serve first, and when; now while calls in flight are all that it waits for. */
@@ -53,7 +48,7 @@ function firstKeyAt(group: Group, ask: Ask, now: number, counts: (key: KeyEntry)
   let groupAt: number | undefined;
   for (const key of group.keys) {
     if (!allows(ask, group, key, now) || !counts(key)) continue;
-    groupAt ??= Math.max(now, heldUntil(group, ask.model), group.nextStartAt, metersReadyAt(group.quota(ask.model, now), ask, now));
+    groupAt ??= Math.max(now, heldUntil(group, ask.model), group.nextStartAt, group.quota(ask.model, now).fitsAt(ask.cost, now));
     const at = Math.max(groupAt, key.holds.readyAt(ask.model));
     if (at < (key.input.expiresAt ?? Infinity)) first = Math.min(first, at);
   }
@@ -67,32 +62,11 @@ function heldUntil(group: Group, model: string): number {
   return until;
 }
 
-export function metersReadyAt(quota: Quota, ask: Ask, now: number): number {
-  let at = now;
-  for (const meter of quota.meters) {
-    const cost = costIn(meter.counts, ask.cost);
-    if (isTooSmall(meter, cost)) return Infinity;
-    const fits = meter.law.fitsAt(cost, now);
-    if (fits > now) at = Math.max(at, fits + meter.slackMs);
-  }
-  return at;
-}
-
 /** True while the group waits for calls in flight: its concurrency, or a probe. */
 function isBusy(group: Group, model: string, now: number): boolean {
   const { concurrency } = group.limits;
   if (concurrency !== undefined && group.inFlight >= concurrency) return true;
   return group.holders.some((holds) => holds.probing(model, now));
-}
-
-/** The bucket that an ask can never fit in, if there is one. */
-export function tooSmall(group: Group, ask: Ask, now: number): Meter | undefined {
-  return group.quota(ask.model, now).meters.find((meter) => isTooSmall(meter, costIn(meter.counts, ask.cost)));
-}
-
-/** A learned limit refuses nothing: only an answer could unlearn it, so one that was wrong, or is raised, would refuse for ever. */
-function isTooSmall({ source, limit }: Meter, cost: number): boolean {
-  return source === 'configured' && cost > limit * ESTIMATE_ERROR;
 }
 
 /** What keeps the group from serving now, in words for a report. */

@@ -2,7 +2,7 @@ import { type ExhaustedKey, KeysExhaustedError } from '../../errors.ts';
 import { AttemptError } from '../../failure.ts';
 import type { Ask } from '../ask.ts';
 import type { KeyEntry, ProviderEntry } from '../keys/members.ts';
-import { allows, binding, isNamed, metersReadyAt, tooSmall } from './readiness.ts';
+import { allows, binding, isNamed } from './readiness.ts';
 import { toPrintable } from '../../printable.ts';
 import { stateOf } from '../keys/snapshot.ts';
 
@@ -32,7 +32,7 @@ function explain(key: KeyEntry, ask: Ask, now: number): ExhaustedKey {
   if (ask.avoid.has(key.credential)) return { id: key.id, state, until: undefined, reason: 'it refused this call' };
   if (!key.mayServe(ask.model, now)) return { id: key.id, state, until: undefined, reason: `its 'models' leave out '${ask.model}'` };
   if (!isNamed(ask, key.group, key)) return { id: key.id, state, until: undefined, reason: "the call's 'keys' or 'groups' leave it out" };
-  const at = Math.max(key.group.nextStartAt, metersReadyAt(key.group.quota(ask.model, now), ask, now));
+  const at = Math.max(key.group.nextStartAt, key.group.quota(ask.model, now).fitsAt(ask.cost, now));
   return { id: key.id, state, until: at > now && at < Infinity ? at : undefined, reason: binding(key.group, ask, now) };
 }
 
@@ -49,7 +49,7 @@ function summary(keys: readonly ExhaustedKey[]): string {
 
 function tooLarge(provider: ProviderEntry, ask: Ask, now: number): AttemptError | undefined {
   const groups = [...provider.groups.values()].filter((group) => group.keys.some((key) => allows(ask, group, key, now)));
-  const meters = groups.flatMap((group) => tooSmall(group, ask, now) ?? []);
+  const meters = groups.flatMap((group) => group.quota(ask.model, now).tooSmall(ask.cost) ?? []);
   const largest = meters.toSorted((a, b) => b.limit - a.limit)[0];
   if (largest === undefined || meters.length < groups.length) return undefined;
   const size = ask.cost.input + ask.cost.output;

@@ -1,6 +1,6 @@
 import type { BucketReading } from '../../failure.ts';
 import { uniteLaws } from './bucket.ts';
-import { type BucketSpec, costIn, sameSpec } from './limits.ts';
+import { type BucketSpec, type Cost, costIn, sameSpec } from './limits.ts';
 import { heirOf, LearnedMeter, type Meter, type Unheard } from './meter.ts';
 
 /** How many calls a quota that has told nothing yet gets at once; each answer adds one, so that it doubles with each round. */
@@ -9,6 +9,9 @@ const FIRST_PROBES = 4;
 const MANY = 512;
 /** Plain answers tell of themselves only when they are whole: while no refusal comes, so much time doubles what may be out. */
 const DOUBLES_MS = 1000;
+
+/** A bucket may be this much smaller than an estimate before the call is refused: estimates are guesses. */
+const ESTIMATE_ERROR = 2;
 
 /** Lost attempts that are remembered until an answer to a later one comes. */
 const MOST_LOST = 64;
@@ -47,6 +50,28 @@ export class Quota {
     if (this.unheard.size === 0) this.#quietSince = this.#refused ? undefined : now;
     this.unheard.add(attempt);
     this.lastUsedAt = now;
+  }
+
+  /** When `cost` fits in every bucket: `now` when it does already, `Infinity` when it never will. */
+  fitsAt(cost: Cost, now: number): number {
+    let at = now;
+    for (const meter of this.meters) {
+      const needed = costIn(meter.counts, cost);
+      if (isTooSmall(meter, needed)) return Infinity;
+      const fits = meter.law.fitsAt(needed, now);
+      if (fits > now) at = Math.max(at, fits + meter.slackMs);
+    }
+    return at;
+  }
+
+  /** When one more may be sent: as `fitsAt`, and `Infinity` while only an answer can tell. */
+  startsAt(cost: Cost, now: number): number {
+    return Math.max(this.fitsAt(cost, now), this.rampsAt());
+  }
+
+  /** The bucket that `cost` can never fit in, if there is one. */
+  tooSmall(cost: Cost): Meter | undefined {
+    return this.meters.find((meter) => isTooSmall(meter, costIn(meter.counts, cost)));
   }
 
   /** When one more may be out: `now` or before, unless as many are out as an unknown quota gets; `Infinity` when only an answer lets it. */
@@ -187,4 +212,9 @@ export class Quota {
   idle(now: number): boolean {
     return this.inFlight === 0 && this.meters.every(({ law, model }) => model === undefined || law.resetAt(now) <= now);
   }
+}
+
+/** A learned limit refuses nothing: only an answer could unlearn it, so one that was wrong, or is raised, would refuse for ever. */
+function isTooSmall({ source, limit }: Meter, cost: number): boolean {
+  return source === 'configured' && cost > limit * ESTIMATE_ERROR;
 }
