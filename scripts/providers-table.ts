@@ -1,6 +1,6 @@
 /**
- * The README's table of known providers, from the code's own rows: prints it; `--write` puts it between the README's markers,
- * `--check` fails where the README says otherwise.
+ * The table of known providers in docs/providers.md, from the code's own rows: prints it; `--write` puts it between the page's markers,
+ * `--check` fails where the page says otherwise.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv, exit } from 'node:process';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Capabilities } from '../src/providers/capabilities.ts';
 import { knownProviders, type KnownProvider } from '../src/providers/known.ts';
 
-const README = new URL('../README.md', import.meta.url);
+const PAGE = new URL('../docs/providers.md', import.meta.url);
 const BEGIN = '<!-- providers:begin -->';
 const END = '<!-- providers:end -->';
 
@@ -20,18 +20,18 @@ export function toProvidersTable(known: Readonly<Record<string, KnownProvider>> 
   return [COLUMNS, COLUMNS.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The README with the table of today between its markers; `undefined` where it has no markers. */
-export function withTable(readme: string, table = toProvidersTable()): string | undefined {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END, begin);
-  return begin < 0 || end < 0 ? undefined : `${readme.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${readme.slice(end)}`;
+/** The page with the table of today between its markers; `undefined` where it has no markers. */
+export function withTable(page: string, table = toProvidersTable()): string | undefined {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END, begin);
+  return begin < 0 || end < 0 ? undefined : `${page.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${page.slice(end)}`;
 }
 
-/** The README's table as it is written there: a formatter may pad its cells. */
-export function isCurrent(readme: string, table = toProvidersTable()): boolean {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END, begin);
-  return begin >= 0 && end >= 0 && unpad(readme.slice(begin + BEGIN.length, end)) === unpad(table);
+/** The page's table as it is written there: a formatter may pad its cells. */
+export function isCurrent(page: string, table = toProvidersTable()): boolean {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END, begin);
+  return begin >= 0 && end >= 0 && unpad(page.slice(begin + BEGIN.length, end)) === unpad(table);
 }
 
 function unpad(table: string): string {
@@ -69,15 +69,15 @@ function toMark(has: boolean): string {
 }
 
 function run(flag: string | undefined): number {
-  const readme = readFileSync(README, 'utf8');
+  const page = readFileSync(PAGE, 'utf8');
   if (flag === undefined) console.log(toProvidersTable());
   if (flag === '--write') {
-    const written = withTable(readme);
-    if (written === undefined) return say(`The README has no ${BEGIN} … ${END}`);
-    writeFileSync(README, written);
+    const written = withTable(page);
+    if (written === undefined) return say(`docs/providers.md has no ${BEGIN} … ${END}`);
+    writeFileSync(PAGE, written);
   }
-  if (flag === '--check' && !isCurrent(readme))
-    return say("The README's table of providers is not what the code says: npm exec tsx scripts/providers-table.ts -- --write");
+  if (flag === '--check' && !isCurrent(page))
+    return say('The table of docs/providers.md is not what the code says: npm exec tsx scripts/providers-table.ts -- --write');
   return 0;
 }
 
