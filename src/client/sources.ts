@@ -17,6 +17,7 @@ export class KeySources {
     const onLoaded = (): void => void (this.#missing -= 1);
     for (const resolved of providers) {
       const { source, provider } = resolved;
+      pool.ring.provider(provider.name).charging = provider.charging;
       if (source.kind === 'function') this.#sources.set(provider.name, new KeySource(resolved, source, { pool, clock, events, onLoaded }));
       else for (const key of source.keys) pool.ring.add(provider.name, key, clock.now());
     }

@@ -1,8 +1,9 @@
+import { uncertain } from '../charging.ts';
 import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import type { GroupLimits } from '../pool/quota/limits.ts';
 import type { KeyInput } from '../pool/keys/members.ts';
-import { type Given, type KnownProvider, knownProviders, type Place, rowAt, type SpecialOption } from '../providers/known.ts';
+import { type Given, isAt, type KnownProvider, knownProviders, type Place, rowAt, type SpecialOption } from '../providers/known.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Auth } from '../wire/types.ts';
 import { toAddress } from './address.ts';
@@ -135,6 +136,7 @@ function toProvider(from: {
     keyless,
     auth: place.auth ?? row.auth,
     capabilities: row.protocol.capabilities,
+    charging: isAt(place.baseURL, row.hosts) ? row.charging : uncertain,
     rules: [],
     ...(options.apiVersion === undefined ? {} : { apiVersion: options.apiVersion }),
   };

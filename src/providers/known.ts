@@ -4,12 +4,14 @@ import { cohere as cohereProtocol } from './cohere/cohere.ts';
 import { google as googleProtocol } from './google/google.ts';
 import { azure } from './known/azure.ts';
 import { bedrock } from './known/bedrock.ts';
+import { charging } from './known/charging.ts';
 import { google } from './known/google.ts';
 import { atOrigin, hosted, isAt, type KnownProvider } from './known/row.ts';
 import { compatible, googleCompatible, servers, services } from './known/services.ts';
 import { openai as openaiProtocol } from './openai/openai.ts';
 import type { Protocol, ProtocolName } from './provider.ts';
 
+export { isAt } from './known/row.ts';
 export type { Given, KnownProvider, Place, SpecialOption } from './known/row.ts';
 
 /** Protocols by name, as servers speak them of which nothing else is known. */
@@ -25,6 +27,7 @@ const ANTHROPIC = 'https://api.anthropic.com';
 
 const anthropic = hosted(anthropicProtocol, ANTHROPIC, 'ANTHROPIC', {
   options: ['apiVersion'],
+  charging: charging.anthropic,
   auth: {
     kind: 'header',
     header: 'x-api-key',

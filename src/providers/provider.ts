@@ -1,3 +1,4 @@
+import type { Charging } from '../charging.ts';
 import type { Asked } from '../chat/asked.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import type { Whole } from '../chat/reply.ts';
@@ -104,6 +105,8 @@ export interface Provider {
   /** How it is shown the key. */
   readonly auth: Auth;
   readonly capabilities: Capabilities;
+  /** What it counts against its limits. */
+  readonly charging: Charging;
   /** The user's own rules for its failures, before all others. */
   readonly rules: readonly UserRule[];
   /** As configured; for protocols that have it. */

@@ -9,6 +9,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   abort: [],
   printable: [],
+  charging: [],
   failure: [],
   report: ['failure'],
   trace: ['report'],
@@ -18,8 +19,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
   // What is said, who serves it, how each provider speaks, and the bytes.
   chat: ['type secret', 'errors', 'printable', 'type report'],
-  pool: ['secret', 'clock', 'abort', 'failure', 'errors', 'events', 'deadline', 'printable', 'type chat'],
-  providers: ['chat', 'failure', 'errors', 'printable', 'type clock', 'type secret', 'type wire'],
+  pool: ['charging', 'secret', 'clock', 'abort', 'failure', 'errors', 'events', 'deadline', 'printable', 'type chat'],
+  providers: ['charging', 'chat', 'failure', 'errors', 'printable', 'type clock', 'type secret', 'type wire'],
   wire: ['secret', 'clock', 'abort', 'errors', 'failure', 'printable', 'deadline'],
 
   // One way down.
@@ -44,6 +45,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
   // What users hold.
   options: [
+    'charging',
     'type call',
     'type chat',
     'type pool',

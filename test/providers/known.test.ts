@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { uncertain } from '../../src/charging.ts';
 import { knownProviders, protocols, rowAt } from '../../src/providers/known.ts';
 import type { Given, Place } from '../../src/providers/known.ts';
 
@@ -83,6 +84,7 @@ describe('rowAt finds the row of a host', () => {
       keyless: false,
       auth: protocol.auth,
       capabilities: protocol.capabilities,
+      charging: uncertain,
       rules: [],
     };
     expect(JSON.parse(protocol.encode({ asked, model: 'm', stream: false, provider }).body ?? '')).toMatchObject({

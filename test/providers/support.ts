@@ -1,3 +1,4 @@
+import { uncertain } from '../../src/charging.ts';
 import { openai } from '../../src/providers/openai/openai.ts';
 import type { Asked } from '../../src/chat/asked.ts';
 import type { ChatChunk } from '../../src/chat/chunk.ts';
@@ -16,6 +17,7 @@ export function aProvider(overrides: Partial<Provider> = {}): Provider {
     keyless: false,
     auth: protocol.auth,
     capabilities: protocol.capabilities,
+    charging: uncertain,
     rules: [],
     ...overrides,
   };

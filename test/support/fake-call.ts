@@ -1,4 +1,5 @@
 import { SignalHub } from '../../src/abort.ts';
+import { uncertain } from '../../src/charging.ts';
 import type { Call, CallSettings, End, Leased, PartsAnswer, Routed, Target, WholeAnswer } from '../../src/call.ts';
 import type { ChatChunk } from '../../src/chat/chunk.ts';
 import type { ChatCompletion } from '../../src/chat/reply.ts';
@@ -45,6 +46,7 @@ function fakeProvider(name = 'openai'): Provider {
     keyless: false,
     auth: openai.auth,
     capabilities: openai.capabilities,
+    charging: uncertain,
     rules: [],
   };
 }

@@ -1,3 +1,4 @@
+import { type Charging, uncertain } from '../../charging.ts';
 import type { FailureClass } from '../../failure.ts';
 import type { Secret } from '../../secret.ts';
 import { type Alike, noneAlike } from './alike.ts';
@@ -185,6 +186,8 @@ export class ProviderEntry {
   readonly #organizations = new Organizations();
   readonly #aliases = new Map<string, Group>();
   #forgetsAt = REMEMBERED;
+  /** What it counts against its limits: its row's word, once the client has said which row it is. */
+  charging: Charging = uncertain;
   /** Refusals that look alike on all keys. */
   alike: Alike = noneAlike;
 

@@ -1,5 +1,6 @@
 import { dialects } from '../openai/dialects.ts';
 import { createOpenAI } from '../openai/openai.ts';
+import { charging } from './charging.ts';
 import { hosted, type Given, type Place } from './row.ts';
 import { checkLabel } from './names.ts';
 
@@ -12,6 +13,7 @@ export const azure = hosted(createOpenAI(dialects.azure), undefined, 'AZURE', {
   variables: ['AZURE_OPENAI_BASE_URL', 'AZURE_BASE_URL'],
   hosts: ['openai.azure.com', 'services.ai.azure.com', 'cognitiveservices.azure.com'],
   options: ['apiVersion'],
+  charging: charging.azure,
   auth: {
     kind: 'header',
     header: 'api-key',

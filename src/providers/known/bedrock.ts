@@ -1,4 +1,5 @@
 import { bedrock as protocol } from '../bedrock/bedrock.ts';
+import { charging } from './charging.ts';
 import { checkLabel } from './names.ts';
 import { hosted, type Given, type Place, type ReadVariable } from './row.ts';
 
@@ -11,6 +12,7 @@ export const bedrock = hosted(protocol, undefined, 'BEDROCK', {
   variables: ['BEDROCK_BASE_URL', 'AWS_ENDPOINT_URL_BEDROCK_RUNTIME'],
   hosts: ['amazonaws.com', 'amazonaws.com.cn'],
   options: ['region'],
+  charging: charging.bedrock,
   locate,
 });
 

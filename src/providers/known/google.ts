@@ -1,5 +1,6 @@
 import type { Auth } from '../../wire/types.ts';
 import { google as protocol } from '../google/google.ts';
+import { charging } from './charging.ts';
 import { checkLabel, checkSegment } from './names.ts';
 import { atOrigin, hosted, type Given, type Place } from './row.ts';
 
@@ -22,6 +23,7 @@ export const google = hosted(protocol, STUDIO, 'GEMINI', {
   variables: ['GEMINI_BASE_URL', 'GOOGLE_GEMINI_BASE_URL'],
   hosts: ['generativelanguage.googleapis.com', 'aiplatform.googleapis.com'],
   options: ['project', 'location', 'apiVersion'],
+  charging: charging.google,
   auth: {
     kind: 'header',
     header: 'x-goog-api-key',

@@ -1,3 +1,4 @@
+import { type Charging, uncertain } from '../../charging.ts';
 import type { Auth } from '../../wire/types.ts';
 import type { Protocol } from '../provider.ts';
 
@@ -46,6 +47,8 @@ export interface KnownProvider {
   /** Domains by which it is known where somebody gives it a name of their own. */
   readonly hosts: readonly string[];
   readonly options: readonly SpecialOption[];
+  /** What it counts against its limits; said of its own hosts only, as a gateway at another address counts in its own way. */
+  readonly charging: Charging;
   /** Headers for options that name an account. */
   readonly account: Readonly<Partial<Record<'organization' | 'project', string>>>;
   locate(given: Given): Place;
@@ -73,6 +76,7 @@ export function hosted(protocol: Protocol, baseURL: string | undefined, prefix: 
     keyless: false,
     options: [],
     account: {},
+    charging: uncertain,
     locate: ({ baseURL: given }) => ({ baseURL: given === undefined ? (baseURL ?? '') : completeOwn(given, baseURL, hosts) }),
     ...row,
     hosts,

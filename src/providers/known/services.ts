@@ -1,19 +1,21 @@
 import { createOpenAI, openai } from '../openai/openai.ts';
 import { dialects } from '../openai/dialects.ts';
+import { charging } from './charging.ts';
 import { completeOwn, hosted, local, type Given, type KnownProvider, type Place } from './row.ts';
 
 /** Services that speak OpenAI's protocol, each in its dialect. */
 export const services = {
   openai: hosted(createOpenAI(dialects.openai), 'https://api.openai.com/v1', 'OPENAI', {
     options: ['organization', 'project'],
+    charging: charging.openai,
     account: { organization: 'openai-organization', project: 'openai-project' },
     organizationVariables: ['OPENAI_ORG_ID', 'OPENAI_ORGANIZATION'],
     projectVariables: ['OPENAI_PROJECT_ID'],
   }),
-  mistral: hosted(createOpenAI(dialects.mistral), 'https://api.mistral.ai/v1', 'MISTRAL'),
-  groq: hosted(createOpenAI(dialects.groq), 'https://api.groq.com/openai/v1', 'GROQ'),
-  deepseek: hosted(createOpenAI(dialects.deepseek), 'https://api.deepseek.com', 'DEEPSEEK'),
-  xai: hosted(createOpenAI(dialects.xai), 'https://api.x.ai/v1', 'XAI'),
+  mistral: hosted(createOpenAI(dialects.mistral), 'https://api.mistral.ai/v1', 'MISTRAL', { charging: charging.mistral }),
+  groq: hosted(createOpenAI(dialects.groq), 'https://api.groq.com/openai/v1', 'GROQ', { charging: charging.groq }),
+  deepseek: hosted(createOpenAI(dialects.deepseek), 'https://api.deepseek.com', 'DEEPSEEK', { charging: charging.deepseek }),
+  xai: hosted(createOpenAI(dialects.xai), 'https://api.x.ai/v1', 'XAI', { charging: charging.xai }),
   openrouter: hosted(createOpenAI(dialects.openrouter), 'https://openrouter.ai/api/v1', 'OPENROUTER'),
   together: hosted(createOpenAI(dialects.together), 'https://api.together.ai/v1', 'TOGETHER', {
     keys: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'],
@@ -23,7 +25,7 @@ export const services = {
   perplexity: hosted(createOpenAI(dialects.perplexity), 'https://api.perplexity.ai', 'PERPLEXITY', {
     keys: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
   }),
-  cerebras: hosted(createOpenAI(dialects.cerebras), 'https://api.cerebras.ai/v1', 'CEREBRAS'),
+  cerebras: hosted(createOpenAI(dialects.cerebras), 'https://api.cerebras.ai/v1', 'CEREBRAS', { charging: charging.cerebras }),
   moonshot: hosted(createOpenAI(dialects.moonshot), 'https://api.moonshot.ai/v1', 'MOONSHOT', {
     keys: ['MOONSHOT_API_KEY', 'KIMI_API_KEY'],
     hosts: ['moonshot.ai', 'moonshot.cn'],
@@ -68,6 +70,7 @@ export const googleCompatible = hosted(createOpenAI(dialects.google), undefined,
   keys: [],
   variables: [],
   hosts: ['googleapis.com'],
+  charging: charging.google,
 });
 
 /** An organisation pays for what is asked below its own address. */
