@@ -46,7 +46,8 @@ export class KeyEntry {
   /** Names it as a credential: a key that takes the place of one of the same id is another one. */
   readonly credential: string;
   readonly generation: number;
-  readonly #group: Group;
+  #group: Group;
+  #holders: { readonly ofGroup: readonly Holds[]; readonly all: readonly Holds[] } | undefined;
   readonly holds = new Holds();
   readonly addedAt: number;
   status: KeyStatus = { status: 'usable' };
@@ -76,7 +77,10 @@ export class KeyEntry {
 
   /** Every hold that applies to it: its provider's, organisation's and group's, and its own. */
   get holders(): readonly Holds[] {
-    return [...this.group.holders, this.holds];
+    // Each lease asks; the group's own list is another one only when its organisation is learned.
+    const ofGroup = this.group.holders;
+    if (this.#holders?.ofGroup !== ofGroup) this.#holders = { ofGroup, all: [...ofGroup, this.holds] };
+    return this.#holders.all;
   }
 
   /** True when only time stands between this key and `model`; `''` is none, so that every key may. */
@@ -94,7 +98,9 @@ export class Group {
   readonly id: string;
   readonly provider: ProviderEntry;
   readonly holds = new Holds();
-  readonly keys: KeyEntry[] = [];
+  readonly #members = new Set<KeyEntry>();
+  #keys: readonly KeyEntry[] | undefined;
+  #weight: number | undefined;
   readonly #quotas: Quotas;
   #organization: Organization | undefined;
   #heir: Group | undefined;
@@ -136,7 +142,28 @@ export class Group {
 
   /** Weight among groups: that of its heaviest key, as more keys do not make more quota. */
   get weight(): number {
-    return this.keys.reduce((most, key) => Math.max(most, key.input.weight), 0);
+    this.#weight ??= this.keys.reduce((most, key) => Math.max(most, key.input.weight), 0);
+    return this.#weight;
+  }
+
+  /** In the order in which they came. */
+  get keys(): readonly KeyEntry[] {
+    this.#keys ??= [...this.#members];
+    return this.#keys;
+  }
+
+  /** How many keys it has. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  enter(key: KeyEntry): void {
+    this.#members.add(key);
+    this.#changed();
+  }
+
+  leave(key: KeyEntry): void {
+    if (this.#members.delete(key)) this.#changed();
   }
 
   quota(model: string, now: number): Quota {
@@ -162,7 +189,10 @@ export class Group {
   absorb(other: Group, now: number): void {
     this.#quotas.absorb(other.#quotas, now);
     this.holds.absorb(other.holds);
-    this.keys.push(...other.keys.splice(0));
+    for (const key of other.#members) this.#members.add(key);
+    other.#members.clear();
+    other.#changed();
+    this.#changed();
     this.inFlight += other.inFlight;
     other.inFlight = 0;
     this.nextStartAt = Math.max(this.nextStartAt, other.nextStartAt);
@@ -170,10 +200,20 @@ export class Group {
     other.#heir = this;
   }
 
+  /** Thousands of keys may come or go at once: what is derived of them is made when somebody asks. */
+  #changed(): void {
+    this.#keys = undefined;
+    this.#weight = undefined;
+    this.provider.changed(this);
+  }
+
   #isKnown(): boolean {
     return this.limits.concurrency !== undefined || this.keys.some((key) => key.input.secret === undefined);
   }
 }
+
+/** Groups that lost their keys are forgotten beyond this many. */
+const EMPTY_GROUPS = 32;
 
 /** Former names of groups are forgotten beyond this many. */
 const REMEMBERED = 512;
@@ -185,6 +225,9 @@ export class ProviderEntry {
   readonly groups = new Map<string, Group>();
   readonly #organizations = new Organizations();
   readonly #aliases = new Map<string, Group>();
+  /** Groups whose keys are gone, the one that has been empty for longest first. */
+  readonly #empty = new Set<Group>();
+  #keys: readonly KeyEntry[] | undefined;
   #forgetsAt = REMEMBERED;
   /** What it counts against its limits: its row's word, once the client has said which row it is. */
   charging: Charging = uncertain;
@@ -208,7 +251,25 @@ export class ProviderEntry {
   }
 
   keys(): readonly KeyEntry[] {
-    return [...this.groups.values()].flatMap((group) => group.keys);
+    this.#keys ??= [...this.groups.values()].flatMap((group) => group.keys);
+    return this.#keys;
+  }
+
+  /** Keys came to a group, or left it. */
+  changed(group: Group): void {
+    this.#keys = undefined;
+    if (group.size > 0) this.#empty.delete(group);
+    else if (this.groups.get(group.id) === group) this.#empty.add(group);
+  }
+
+  /** Short-lived keys in groups of their own come and go for years: of the groups they leave empty only the latest are kept. */
+  forgetEmpty(): void {
+    for (const group of this.#empty) {
+      if (this.#empty.size <= EMPTY_GROUPS) return;
+      if (group.inFlight > 0) continue;
+      this.#empty.delete(group);
+      if (this.groups.get(group.id) === group) this.groups.delete(group.id);
+    }
   }
 
   /** The group of this name, also by the name it had before it turned out to be another one. */
@@ -228,6 +289,8 @@ export class ProviderEntry {
   unite(into: Group, from: Group, now: number): void {
     into.absorb(from, now);
     this.groups.delete(from.id);
+    this.#empty.delete(from);
+    this.#keys = undefined;
     this.#aliases.set(from.id, into);
     if (this.#aliases.size >= this.#forgetsAt) this.#forgetAliases();
   }

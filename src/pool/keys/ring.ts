@@ -4,8 +4,6 @@ import { sameLimits } from '../quota/limits.ts';
 import { Group, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
 import { learnProject, type SharedProject } from './projects.ts';
 
-const EMPTY_GROUPS = 32;
-
 /** All keys of a client: who is in which group of which provider. */
 export class KeyRing {
   readonly #providers = new Map<string, ProviderEntry>();
@@ -62,7 +60,7 @@ export class KeyRing {
     const group = joined(provider, input, now) ?? opened(provider, input, now);
     group.declared ||= input.declared;
     const key = new KeyEntry(input, group, now, generation);
-    group.keys.push(key);
+    group.enter(key);
     this.#keys.set(input.id, key);
     this.#secrets.set(secretName(providerName, input), key);
     this.#version += 1;
@@ -83,7 +81,7 @@ export class KeyRing {
     this.#keys.delete(id);
     this.#version += 1;
     this.#secrets.delete(secretName(key.group.provider.name, key.input));
-    key.group.keys.splice(key.group.keys.indexOf(key), 1);
+    key.group.leave(key);
     return true;
   }
 
@@ -116,7 +114,7 @@ function joined(provider: ProviderEntry, input: KeyInput, now: number): Group | 
     group.tighten(input.limits, now);
     return group;
   }
-  if (group.keys.length > 0) throw unlike(group, input);
+  if (group.size > 0) throw unlike(group, input);
   // An empty group keeps what it learned while its keys are exchanged, but not for other limits.
   return undefined;
 }
@@ -124,14 +122,8 @@ function joined(provider: ProviderEntry, input: KeyInput, now: number): Group | 
 function opened(provider: ProviderEntry, input: KeyInput, now: number): Group {
   const group = new Group(input.group, provider, input.limits, now);
   provider.groups.set(input.group, group);
-  forgetEmpty(provider, group);
+  provider.forgetEmpty();
   return group;
-}
-
-/** Short-lived keys in groups of their own come and go for years: of the groups they leave empty only the latest are kept. */
-function forgetEmpty(provider: ProviderEntry, added: Group): void {
-  const empty = [...provider.groups.values()].filter((group) => group !== added && group.keys.length === 0 && group.inFlight === 0);
-  for (const group of empty.slice(0, Math.max(0, empty.length - EMPTY_GROUPS))) provider.groups.delete(group.id);
 }
 
 function secretName(provider: string, { secret, id }: KeyInput): string {
