@@ -1,0 +1,26 @@
+import { openBare } from './bare.ts';
+import { openKeywheel } from './keywheel.ts';
+import { openAiSdk, openLangChain, openOpenAi } from './peers.ts';
+import type { OpenSut } from './sut.ts';
+
+/** Limits that never bind: what it costs to count. */
+const AMPLE = { rpm: 100_000_000, tpm: 1_000_000_000_000 } as const;
+
+/** By the names of the command line; the first is the yardstick. */
+export const SUTS = {
+  bare: { title: 'bare `undici.request`', open: openBare },
+  keywheel: { title: 'keywheel, 10 keys', open: openKeywheel({ keys: 10 }) },
+  against: { title: 'keywheel, 10 keys, other build', open: openKeywheel({ keys: 10, against: true }) },
+  told: { title: 'keywheel, 10 keys, answers with headers of limits', open: openKeywheel({ keys: 10, told: true }) },
+  keys1000: { title: 'keywheel, 1,000 keys', open: openKeywheel({ keys: 1_000 }) },
+  limits: { title: 'keywheel, 10 keys with `rpm` and `tpm`', open: openKeywheel({ keys: 10, limits: AMPLE }) },
+  concurrency: { title: 'keywheel, 10 keys with `concurrency`', open: openKeywheel({ keys: 10, limits: { concurrency: 64 } }) },
+  cache: { title: 'keywheel, cache hit', open: openKeywheel({ keys: 10, cache: true }) },
+  openai: { title: 'openai SDK', open: openOpenAi },
+  ai: { title: 'AI SDK', open: openAiSdk },
+  langchain: { title: 'LangChain', open: openLangChain },
+} satisfies Record<string, { readonly title: string; readonly open: OpenSut }>;
+
+export type SutName = keyof typeof SUTS;
+
+export const isSutName = (name: string): name is SutName => Object.hasOwn(SUTS, name);
