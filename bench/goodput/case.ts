@@ -1,0 +1,76 @@
+import type { Counts, Kind } from './laws.ts';
+
+/** One limit of an organisation at the provider. */
+export interface LimitRow {
+  readonly counts: Counts;
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly kind: Kind;
+}
+
+/** An organisation at the provider: its keys draw on one quota. */
+export interface OrgRow {
+  readonly keys: number;
+  readonly limits: readonly LimitRow[];
+}
+
+/** How the provider behaves, and how far away it is. */
+export interface Manners {
+  /** Between admission and answer, ms. */
+  readonly serviceMs: readonly [least: number, most: number];
+  /** When the headers of an answer are read from the limits; `none`: there are no such headers. */
+  readonly headers: 'answering' | 'admission' | 'none';
+  /** What a refusal says of when to come back. */
+  readonly hint: 'retry-after-ms' | 'retry-after' | 'body' | 'none';
+  /** Which id of the organisation its answers carry. */
+  readonly ids: 'organization' | 'project' | 'none';
+  /** A refused request is taken from the request limits as well. */
+  readonly refusedCounts: boolean;
+  /** What is taken from token limits at admission; it is settled by the true use when the answer ends. */
+  readonly charge: 'max_tokens' | 'true';
+}
+
+/** What the callers ask. */
+export interface Load {
+  readonly callers: number;
+  /** Characters of the prompt, drawn evenly. */
+  readonly promptChars: readonly [least: number, most: number];
+  readonly maxTokens: number;
+  /** Share of `maxTokens` that an answer uses, drawn evenly. */
+  readonly usedShare: readonly [least: number, most: number];
+}
+
+/** Something that befalls the provider. Times are ms from the start. */
+export type Mishap =
+  | { readonly of: 'key-dies'; readonly org: number; readonly key: number; readonly atMs: number }
+  | { readonly of: 'outage'; readonly fromMs: number; readonly untilMs: number };
+
+/** What the client is told beforehand. */
+export type Told = 'unknown' | 'given';
+
+/** Least goodput and most refused attempts, both in per cent; `undefined`: measured, no bar. */
+export interface Bar {
+  readonly goodput: number;
+  readonly refused: number;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly orgs: readonly OrgRow[];
+  readonly manners: Manners;
+  readonly load: Load;
+  readonly mishaps: readonly Mishap[];
+  /** The client's name for the provider: `openai`, or one that it knows nothing of. */
+  readonly provider: 'openai' | 'house';
+  /** Whether the keys' groups are told to the client. */
+  readonly declared: boolean;
+  readonly seconds: number;
+  /** Where in a window of the wall clock the run starts, ms. */
+  readonly phaseMs: number;
+  readonly bars: Readonly<Partial<Record<Told, Bar>>>;
+}
+
+/** The text of a key: long enough to be one. */
+export function secretOf(org: number, key: number): string {
+  return `sk-bench-${String(org).padStart(3, '0')}-${String(key).padStart(3, '0')}-0123456789abcdef`;
+}

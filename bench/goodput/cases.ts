@@ -1,0 +1,120 @@
+import type { Bar, Case, LimitRow, Manners, OrgRow, Told } from './case.ts';
+import type { Counts } from './laws.ts';
+
+const MINUTE_MS = 60_000;
+
+/** A token bucket whose burst is a sixth of its limit. */
+function perMinute(limit: number, counts: Counts = 'requests', burst = limit / 6): LimitRow {
+  return { counts, limit, windowMs: MINUTE_MS, kind: { of: 'refill', burst } };
+}
+
+function org(limit: LimitRow, keys = 1): OrgRow {
+  return { keys, limits: [limit] };
+}
+
+const told: Manners = {
+  serviceMs: [150, 250],
+  headers: 'answering',
+  hint: 'retry-after-ms',
+  ids: 'none',
+  refusedCounts: false,
+  charge: 'max_tokens',
+};
+const silent: Manners = { ...told, headers: 'none', hint: 'none' };
+const SLOW = [1950, 2050] as const;
+
+const plain: Omit<Case, 'name' | 'orgs'> = {
+  manners: told,
+  load: { callers: 200, promptChars: [40, 60], maxTokens: 60, usedShare: [0.4, 0.6] },
+  mishaps: [],
+  provider: 'openai',
+  declared: false,
+  seconds: 30,
+  phaseMs: 12_345,
+  bars: bars({ goodput: 98, refused: 0.5 }, { goodput: 98.5, refused: 0.1 }),
+};
+
+function bars(unknown: Bar | undefined, given?: Bar): Case['bars'] {
+  return { ...(unknown === undefined ? {} : { unknown }), ...(given === undefined ? {} : { given }) };
+}
+
+const EQUAL = [org(perMinute(600)), org(perMinute(600)), org(perMinute(600))];
+const UNEVEN = [org(perMinute(1200)), org(perMinute(300)), org(perMinute(60))];
+const FOUR_AND_ONE = [org(perMinute(600), 4), org(perMinute(600))];
+
+const withHeaders: readonly Case[] = [
+  { ...plain, name: 'equal', orgs: EQUAL },
+  { ...plain, name: 'uneven', orgs: UNEVEN },
+  {
+    ...plain,
+    name: 'tokens',
+    orgs: EQUAL.map(() => org(perMinute(60_000, 'tokens'))),
+    load: { ...plain.load, promptChars: [150, 250], maxTokens: 60, usedShare: [0.7, 0.9] },
+  },
+  { ...plain, name: 'declared', orgs: FOUR_AND_ONE, declared: true },
+  { ...plain, name: 'organization-ids', orgs: FOUR_AND_ONE, manners: { ...told, ids: 'organization' } },
+  { ...plain, name: 'project-ids', orgs: FOUR_AND_ONE, manners: { ...told, ids: 'project' } },
+  { ...plain, name: 'as-of-admission', orgs: EQUAL, manners: { ...told, headers: 'admission' } },
+  { ...plain, name: 'full-burst', orgs: EQUAL.map(() => org(perMinute(600, 'requests', 600))) },
+  { ...plain, name: 'refused-count', orgs: UNEVEN, manners: { ...told, refusedCounts: true } },
+];
+
+const slowly: readonly Case[] = withHeaders.map((row) => ({
+  ...row,
+  name: `${row.name}-2s`,
+  manners: { ...row.manners, serviceMs: SLOW },
+  bars: bars({ goodput: 97, refused: 0.5 }, { goodput: 97.5, refused: 0.5 }),
+}));
+
+const dark: readonly Case[] = [
+  { ...plain, name: 'no-ids', orgs: FOUR_AND_ONE, bars: bars({ goodput: 97, refused: 3 }) },
+  {
+    ...plain,
+    name: 'body-hints',
+    orgs: EQUAL,
+    manners: { ...silent, hint: 'body' },
+    bars: bars({ goodput: 98, refused: 1 }, { goodput: 98, refused: 0.5 }),
+  },
+  { ...plain, name: 'silent', orgs: EQUAL, manners: silent, bars: bars({ goodput: 97, refused: 5 }, { goodput: 98, refused: 0.5 }) },
+  {
+    ...plain,
+    name: 'silent-uneven',
+    orgs: UNEVEN,
+    manners: silent,
+    bars: bars({ goodput: 90, refused: 5 }, { goodput: 98, refused: 0.5 }),
+  },
+  {
+    ...plain,
+    name: 'silent-refused-count',
+    orgs: UNEVEN,
+    manners: { ...silent, refusedCounts: true },
+    bars: bars({ goodput: 90, refused: 5 }, { goodput: 98, refused: 0.5 }),
+  },
+];
+
+/** Windows of a minute, for two minutes and a half. */
+function windowed(name: string, kind: LimitRow['kind']): Case {
+  const limits = [1200, 300, 60].map((limit) => org({ counts: 'requests', limit, windowMs: MINUTE_MS, kind }));
+  return {
+    ...plain,
+    name,
+    orgs: limits,
+    seconds: 150,
+    provider: 'house',
+    bars: bars({ goodput: 95, refused: 1 }, { goodput: 97, refused: 0.5 }),
+  };
+}
+
+const windows: readonly Case[] = [
+  windowed('fixed-clock', { of: 'fixed', anchor: 'clock' }),
+  windowed('fixed-first-use', { of: 'fixed', anchor: 'first-use' }),
+  windowed('sliding', { of: 'sliding' }),
+];
+
+/** Every case of the table, in its order. */
+export const cases: readonly Case[] = [...withHeaders, ...slowly, ...dark, ...windows];
+
+/** Of a case without a bar both are measured. */
+export function toldOf({ bars }: Case): readonly Told[] {
+  return bars.unknown !== undefined && bars.given === undefined ? ['unknown'] : ['unknown', 'given'];
+}
