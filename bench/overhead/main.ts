@@ -23,8 +23,8 @@ const names = values.only.split(',').filter(isSutName);
 const provider = await startProvider();
 const workers = new Map<SutName, Worker>();
 const against = values.against === '' ? '' : resolve(cwd(), values.against);
-for (const name of names)
-  workers.set(name, await startWorker(name, { origin: provider.origin, dist: resolve(cwd(), values.dist), against }));
+const surroundings = { origin: provider.origin, dist: resolve(cwd(), values.dist), against };
+for (const name of names) workers.set(name, await startWorker(name, surroundings, values.profiles));
 const rounds = { rounds: Number(values.rounds), warmUps: 4 };
 print(await runRounds(workers, 'bare', { turn: { kind: 'calls', total: Number(values.calls), inFlight: 64 }, ...rounds }), 'calls');
 if (values.streams) {
