@@ -20,62 +20,84 @@ export interface RetryOptions {
  * Everything else passes as it is, the very same object.
  */
 export function retry(options: RetryOptions): Layer<Routed> {
+  const { clock, budgets } = options;
   // Copies of one call share their trace: it stands for the call across targets.
   const timeoutRepeated = new WeakSet<Trace>();
-  return (next) => (call) => new Retrying(options, next, call, timeoutRepeated).run();
+  return (next) => async (call) => {
+    const startWithinMs = call.startBy - clock.now();
+    let answer: Answer;
+    let paidFrom: Purse | undefined;
+    try {
+      answer = await next(call);
+    } catch (error) {
+      const retrying = new Retrying(options, next, call, { timeoutRepeated, startWithinMs });
+      answer = await retrying.after(error);
+      paidFrom = retrying.paidFrom;
+    }
+    // An answer that breaks off later was no success: its end tells.
+    void answer.done.then((end) => {
+      if (end.status !== 'failed') budgets.earn(call.target.route, paidFrom);
+    });
+    return answer;
+  };
 }
 
 /** p-retry must not see what it would wrap (no Error) or swallow (TypeError): such ends pass it as results. */
 type Try = { readonly answer: Answer } | { readonly thrown: unknown };
 
-/** One call at one target. */
+/** What a call brings to its repeats. */
+interface Patience {
+  readonly timeoutRepeated: WeakSet<Trace>;
+  /** How long a lease may take to start: every attempt gets as long as the first. */
+  readonly startWithinMs: number;
+}
+
+/** One call at one target whose first attempt failed. */
 class Retrying {
   readonly #options: RetryOptions;
   readonly #next: Send<Routed>;
   readonly #call: Routed;
-  readonly #timeoutRepeated: WeakSet<Trace>;
-  /** How long a lease may take to start: every attempt gets as long as the first. */
-  readonly #startWithinMs: number;
+  readonly #patience: Patience;
   #tried: Tried = { retries: 0, reconnects: 0 };
-  #paidFrom: Purse | undefined;
+  /** What the last repeat was paid from. */
+  paidFrom: Purse | undefined;
 
-  constructor(options: RetryOptions, next: Send<Routed>, call: Routed, timeoutRepeated: WeakSet<Trace>) {
+  constructor(options: RetryOptions, next: Send<Routed>, call: Routed, patience: Patience) {
     this.#options = options;
     this.#next = next;
     this.#call = call;
-    this.#timeoutRepeated = timeoutRepeated;
-    this.#startWithinMs = call.startBy - options.clock.now();
+    this.#patience = patience;
   }
 
-  async run(): Promise<Answer> {
-    const tried = await pRetry(() => this.#try(), {
+  /** p-retry is entered with the failure of the first attempt: a call that is answered at once pays nothing for it (7 % of a plain call). */
+  async after(failure: unknown): Promise<Answer> {
+    if (!this.#mayRepeat(failure)) throw failure;
+    const tried = await pRetry((attempt) => (attempt === 1 ? Promise.reject(failure) : this.#try()), {
       // A ceiling only; the plan decides. The delays are ours too: p-retry's jitter is not full, and its `signal` waits for the attempt.
       retries: maxRepeats(this.#options.attempts),
       minTimeout: 0,
       onFailedAttempt: ({ error }) => this.#backOff(error),
     });
     if ('thrown' in tried) throw tried.thrown;
-    this.#settle(tried.answer);
     return tried.answer;
   }
 
   async #try(): Promise<Try> {
-    const call = this.#paidFrom === undefined ? this.#call : this.#again();
     try {
-      return { answer: await this.#next(call) };
+      return { answer: await this.#next(this.#again()) };
     } catch (error) {
-      if (error instanceof AttemptError && this.#mayRepeat(error)) throw error;
+      if (this.#mayRepeat(error)) throw error;
       return { thrown: error };
     }
   }
 
   /** The patience for a start counts from the attempt: a first one that took long must not forbid the second. */
   #again(): Routed {
-    return { ...this.#call, startBy: this.#options.clock.now() + this.#startWithinMs };
+    return { ...this.#call, startBy: this.#options.clock.now() + this.#patience.startWithinMs };
   }
 
-  #mayRepeat(error: AttemptError): boolean {
-    return !error.reached || isRepeatable(this.#call.asked);
+  #mayRepeat(error: unknown): error is AttemptError {
+    return error instanceof AttemptError && (!error.reached || isRepeatable(this.#call.asked));
   }
 
   /** Returns when the next attempt is due; throws what ends the call here. */
@@ -100,31 +122,23 @@ class Retrying {
     const { target, trace } = this.#call;
     const repeat = planRepeats(error, this.#tried, this.#bounds(), random).find(({ purse }) => budgets.pay(target.route, purse));
     if (repeat === undefined) return undefined;
-    this.#paidFrom = repeat.purse;
+    this.paidFrom = repeat.purse;
     this.#tried = afterRepeat(this.#tried, repeat.purse);
-    if (error.verdict.class === 'timeout' && repeat.purse === 'retries') this.#timeoutRepeated.add(trace);
+    if (error.verdict.class === 'timeout' && repeat.purse === 'retries') this.#patience.timeoutRepeated.add(trace);
     return repeat;
   }
 
   #bounds(): Bounds {
     const { deadline, trace, settings } = this.#call;
+    const { startWithinMs, timeoutRepeated } = this.#patience;
     const now = this.#options.clock.now();
     return {
       attempts: this.#options.attempts,
-      timeoutRepeated: this.#timeoutRepeated.has(trace),
-      elsewhere: this.#startWithinMs !== Infinity,
+      timeoutRepeated: timeoutRepeated.has(trace),
+      elsewhere: startWithinMs !== Infinity,
       now,
       // Where something else is on offer (`startBy`), it takes over sooner than a back-off longer than that patience would end.
-      patienceMs: Math.min(deadline.at - now, settings.maxWaitMs - trace.waitedMs, this.#startWithinMs),
+      patienceMs: Math.min(deadline.at - now, settings.maxWaitMs - trace.waitedMs, startWithinMs),
     };
-  }
-
-  /** An answer that breaks off later was no success: its end tells. */
-  #settle(answer: Answer): void {
-    const { budgets } = this.#options;
-    const { route } = this.#call.target;
-    void answer.done.then((end) => {
-      if (end.status !== 'failed') budgets.earn(route, this.#paidFrom);
-    });
   }
 }

@@ -18,7 +18,7 @@ interface Form extends Forms {
 
 /**
  * Replaces secrets, in every form in which a provider may echo them, by their labels. Made for each attempt; the forms are worked out
- * once, and only where something must be scrubbed: a good answer needs none of it.
+ * once a secret, and only where something must be scrubbed.
  */
 export class Scrubber {
   readonly #hidden: Hidden;
@@ -57,7 +57,18 @@ function formsOf(hidden: Hidden): readonly Form[] {
   return hidden instanceof Secret ? formsOfOne(hidden) : hidden.flatMap(formsOfOne);
 }
 
+/** Of each secret that was ever looked for: ids of good answers are scrubbed too, and working the forms out took a sixth of a plain call. */
+const FORMS = new WeakMap<Secret, readonly Form[]>();
+
 function formsOfOne(secret: Secret): readonly Form[] {
+  const known = FORMS.get(secret);
+  if (known !== undefined) return known;
+  const forms = toFormsOf(secret);
+  FORMS.set(secret, forms);
+  return forms;
+}
+
+function toFormsOf(secret: Secret): readonly Form[] {
   const parts = partsOf(Secret.reveal(secret)).filter((text) => text.length >= SHORTEST);
   return [...new Set(parts)].map((text) => ({ ...toForms(text), label: secret.label }));
 }
