@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import type * as Keywheel from '../../src/index.ts';
 import type { ClientOptions, LimitOptions } from '../../src/index.ts';
-import type { OpenSut } from './sut.ts';
+import { begun, count, type OpenSut } from './sut.ts';
 import { MODEL, QUESTION } from './traffic.ts';
 
 interface Shape {
@@ -33,14 +33,10 @@ export const openKeywheel =
       env: {},
     };
     const client = createClient(options);
-    const model = `openai/${MODEL}`;
+    const request = { model: `openai/${MODEL}`, messages: [{ role: 'user', content: QUESTION }] } as const;
     return {
-      call: () => client.chat({ model, messages: [{ role: 'user', content: QUESTION }] }),
-      stream: async () => {
-        let chunks = 0;
-        const stream = await client.chat({ model, messages: [{ role: 'user', content: QUESTION }], stream: true });
-        for await (const _ of stream) chunks += 1;
-        return chunks;
-      },
+      call: () => client.chat({ ...request }),
+      stream: async () => count(await client.chat({ ...request, stream: true })),
+      hold: async () => begun(await client.chat({ ...request, stream: true })),
     };
   };

@@ -2,7 +2,7 @@
  * The peers, each called as its documentation says, retries off. They are installed in `bench/` alone, so that the project's own types
  * know nothing of them: what is used of each is written down here.
  */
-import type { OpenSut } from './sut.ts';
+import { begun, count, type OpenSut } from './sut.ts';
 import { MODEL, QUESTION, REQUEST } from './traffic.ts';
 
 interface OpenAiClient {
@@ -16,23 +16,17 @@ interface OpenAiClient {
 /** A specifier that the compiler does not follow. */
 const load = async <Module>(name: string): Promise<Module> => (await import(name)) as Module;
 
-const count = async (chunks: AsyncIterable<unknown>): Promise<number> => {
-  let seen = 0;
-  for await (const _ of chunks) seen += 1;
-  return seen;
-};
-
-export const openOpenAi: OpenSut = async ({ origin }) => openAiAt(`${origin}/v1`, {});
-
-export async function openAiAt(baseURL: string, defaultHeaders: Readonly<Record<string, string>>): ReturnType<OpenSut> {
+export const openOpenAi: OpenSut = async ({ origin }) => {
   const { OpenAI } = await load<{ OpenAI: new (options: object) => OpenAiClient }>('openai');
-  const client = new OpenAI({ apiKey: 'sk-bench-0', baseURL, maxRetries: 0, defaultHeaders });
+  const client = new OpenAI({ apiKey: 'sk-bench-0', baseURL: `${origin}/v1`, maxRetries: 0 });
+  // With `stream: true` the SDK answers an iterable.
+  const openStream = async () => (await client.chat.completions.create({ ...REQUEST, stream: true })) as AsyncIterable<unknown>;
   return {
     call: () => client.chat.completions.create(REQUEST),
-    // With `stream: true` the SDK answers an iterable.
-    stream: async () => count((await client.chat.completions.create({ ...REQUEST, stream: true })) as AsyncIterable<unknown>),
+    stream: async () => count(await openStream()),
+    hold: async () => begun(await openStream()),
   };
-}
+};
 
 export const openAiSdk: OpenSut = async ({ origin }) => {
   const { generateText, streamText } = await load<{
@@ -45,6 +39,7 @@ export const openAiSdk: OpenSut = async ({ origin }) => {
   return {
     call: () => generateText(question),
     stream: () => count(streamText(question).textStream),
+    hold: () => begun(streamText(question).textStream),
   };
 };
 
@@ -60,5 +55,6 @@ export const openLangChain: OpenSut = async ({ origin }) => {
   return {
     call: () => model.invoke(messages),
     stream: async () => count(await model.stream(messages)),
+    hold: async () => begun(await model.stream(messages)),
   };
 };

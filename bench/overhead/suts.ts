@@ -1,4 +1,5 @@
 import { openBare } from './bare.ts';
+import { openGateway } from './gateway.ts';
 import { openKeywheel } from './keywheel.ts';
 import { openAiSdk, openLangChain, openOpenAi } from './peers.ts';
 import type { OpenSut } from './sut.ts';
@@ -13,11 +14,13 @@ export const SUTS = {
   against: { title: 'keywheel, 10 keys, other build', open: openKeywheel({ keys: 10, against: true }) },
   told: { title: 'keywheel, 10 keys, answers with headers of limits', open: openKeywheel({ keys: 10, told: true }) },
   keys1000: { title: 'keywheel, 1,000 keys', open: openKeywheel({ keys: 1_000 }) },
+  keys10000: { title: 'keywheel, 10,000 keys', open: openKeywheel({ keys: 10_000 }) },
   limits: { title: 'keywheel, 10 keys with `rpm` and `tpm`', open: openKeywheel({ keys: 10, limits: AMPLE }) },
   concurrency: { title: 'keywheel, 10 keys with `concurrency`', open: openKeywheel({ keys: 10, limits: { concurrency: 64 } }) },
   cache: { title: 'keywheel, cache hit', open: openKeywheel({ keys: 10, cache: true }) },
   openai: { title: 'openai SDK', open: openOpenAi },
   ai: { title: 'AI SDK', open: openAiSdk },
+  portkey: { title: 'Portkey gateway, both processes', open: openGateway },
   langchain: { title: 'LangChain', open: openLangChain },
 } satisfies Record<string, { readonly title: string; readonly open: OpenSut }>;
 

@@ -1,5 +1,6 @@
 /** A process of one system under test: it works when the parent says so, and sleeps while it is another's turn. */
 import { argv, cpuUsage } from 'node:process';
+import { toFailed } from './messages.ts';
 import type { Sut } from './sut.ts';
 import { isSutName, SUTS } from './suts.ts';
 
@@ -15,22 +16,28 @@ export interface Turn {
 export interface Work {
   readonly done: number;
   readonly ms: number;
-  /** CPU of this process. */
+  /** CPU of this process, and of those that it has others work in. */
   readonly cpuMs: number;
 }
 
 const [, , name = '', origin = '', dist = '', against = ''] = argv;
 if (!isSutName(name)) throw new TypeError(`There is no system '${name}'`);
-const sut: Sut = await SUTS[name].open({ origin, dist, against });
+
+let sut: Sut;
+try {
+  sut = await SUTS[name].open({ origin, dist, against });
+  process.send?.({ ready: true });
+} catch (error) {
+  process.send?.(toFailed(error));
+}
 
 process.on('message', (turn: Turn) => {
   run(turn).then(
     (work) => process.send?.(work),
-    (error: unknown) => process.send?.({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) => process.send?.(toFailed(error)),
   );
 });
 process.on('disconnect', () => process.exit(0));
-process.send?.({ ready: true });
 
 async function run({ kind, total, inFlight }: Turn): Promise<Work> {
   const { call, stream } = sut;
@@ -38,6 +45,7 @@ async function run({ kind, total, inFlight }: Turn): Promise<Work> {
   if (once === undefined) throw new TypeError(`'${name}' has no ${kind}`);
   let begun = 0;
   let done = 0;
+  const elsewhere = (await sut.elsewhereMs?.()) ?? 0;
   const cpu = cpuUsage();
   const startedAt = performance.now();
   const caller = async (): Promise<void> => {
@@ -50,5 +58,5 @@ async function run({ kind, total, inFlight }: Turn): Promise<Work> {
   await Promise.all(Array.from({ length: inFlight }, caller));
   const ms = performance.now() - startedAt;
   const { user, system } = cpuUsage(cpu);
-  return { done, ms, cpuMs: (user + system) / 1_000 };
+  return { done, ms, cpuMs: (user + system) / 1_000 + ((await sut.elsewhereMs?.()) ?? 0) - elsewhere };
 }
