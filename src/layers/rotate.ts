@@ -5,11 +5,13 @@ import { AttemptError, isRotatable, type Verdict } from '../failure.ts';
 import { LostRace, markLost } from './hedge/lost.ts';
 import type { Ask } from '../pool/ask.ts';
 import type { Lease, Used } from '../pool/lease.ts';
+import type { Size } from '../pool/quota/estimates.ts';
 import type { AttemptReport } from '../report.ts';
 
 /** What the pool offers to this layer. */
 interface Leaser {
   lease(ask: Ask, deadline: Call['deadline']): Lease | Promise<Lease>;
+  readonly estimates: { cost(provider: string, model: string, size: Size): Ask['cost'] };
 }
 
 type Entry = { -readonly [Field in keyof AttemptReport]: AttemptReport[Field] };
@@ -26,9 +28,10 @@ export function rotate(
     const { provider, model } = call.target;
     // Before any key is taken: what the provider cannot express fails without an attempt.
     const request = provider.protocol.encode({ asked: call.asked, model, stream: call.stream, provider });
-    const cost = provider.protocol.estimate(call.asked);
+    const size = provider.protocol.estimate(call.asked);
+    const cost = pool.estimates.cost(provider.name, model, size);
     for (;;) {
-      const lease = await take(pool, call, cost);
+      const lease = await take(pool, call, { cost, size });
       const attempt = new Attempt(call, lease, settings);
       try {
         const answer = await next({ ...call, lease, request, attempt: attempt.entry });
@@ -43,14 +46,15 @@ export function rotate(
   };
 }
 
-async function take(pool: Leaser, call: Routed, cost: Ask['cost']): Promise<Lease> {
+async function take(pool: Leaser, call: Routed, need: Pick<Ask, 'cost' | 'size'>): Promise<Lease> {
   const now = call.deadline.now();
   const leased = pool.lease(
     {
       callId: call.id,
       provider: call.target.provider.name,
       model: call.target.model,
-      cost,
+      cost: need.cost,
+      size: need.size,
       groups: call.settings.groups,
       keys: call.settings.keys,
       avoid: call.refusedBy,
@@ -182,7 +186,12 @@ class Attempt {
 /** What a provider says it used is believed as far as it is a number of tokens. */
 function toUsed(usage: Usage | undefined): Used | undefined {
   if (usage === undefined || !isCount(usage.prompt_tokens)) return undefined;
-  return { input: usage.prompt_tokens, output: isCount(usage.completion_tokens) ? usage.completion_tokens : 0 };
+  const cached = usage.prompt_tokens_details?.cached_tokens;
+  return {
+    input: usage.prompt_tokens,
+    output: isCount(usage.completion_tokens) ? usage.completion_tokens : 0,
+    ...(isCount(cached) ? { cached } : {}),
+  };
 }
 
 function isCount(tokens: unknown): tokens is number {

@@ -1,3 +1,4 @@
+import type { Size } from './quota/estimates.ts';
 import type { Cost } from './quota/limits.ts';
 
 /** What a call needs from the pool for its next attempt. */
@@ -7,6 +8,8 @@ export interface Ask {
   readonly model: string;
   /** Estimated tokens of the attempt. */
   readonly cost: Cost;
+  /** What that was made of, for the estimates to learn from; absent where nothing is to be learned. */
+  readonly size?: Size | undefined;
   /** Groups and keys that may serve, sorted; `undefined` is all. */
   readonly groups: readonly string[] | undefined;
   readonly keys: readonly string[] | undefined;

@@ -11,8 +11,11 @@ export interface Throttled {
 
 /** Tokens that an answer used, as the provider counted them. */
 export interface Used {
+  /** What was read from the prompt cache included. */
   readonly input: number;
   readonly output: number;
+  /** Part of `input` that was read from the prompt cache; absent where nobody says. */
+  readonly cached?: number | undefined;
 }
 
 /** Ids of whom a key belongs to, as the provider names them. */

@@ -8,6 +8,7 @@ import { choose, type Choice } from './queue/choose.ts';
 import { Grant, type GrantOwner } from './grant.ts';
 import type { Lease, LeaseEnd } from './lease.ts';
 import type { Group, KeyEntry } from './keys/members.ts';
+import { Estimates } from './quota/estimates.ts';
 import { NearLimits } from './quota/near.ts';
 import { Outcomes } from './keys/outcome.ts';
 import type { Waiter } from './queue/queue.ts';
@@ -23,6 +24,8 @@ export type Renew = (key: KeyEntry) => Promise<unknown> | undefined;
 /** Who serves next. No I/O: it decides which key a call may use and when, and learns from how attempts end. */
 export class Pool {
   readonly ring = new KeyRing();
+  /** What calls will use of their limits. */
+  readonly estimates = new Estimates((provider) => this.ring.provider(provider).charging);
   readonly outcomes: Outcomes;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -186,6 +189,8 @@ export class Pool {
     const serving = this.#serving(grant.ask.provider);
     serving.pumpAfter(() => {
       if (end.status === 'served') {
+        const { provider, model, size } = grant.ask;
+        if (end.used !== undefined && size !== undefined) this.estimates.learn(provider, model, size, end.used);
         grant.quota.answered();
         this.outcomes.served(attempted);
       } else if (end.status === 'failed') {

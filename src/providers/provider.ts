@@ -11,10 +11,11 @@ import type { UserRule } from './rules/rule.ts';
 /** Names of the protocols that keywheel speaks. */
 export type ProtocolName = 'openai' | 'anthropic' | 'google' | 'cohere' | 'bedrock';
 
-/** What an attempt is expected to cost in a provider's buckets, in tokens. */
+/** The size of what is asked, in tokens, before anything was learned of the model. */
 export interface Estimate {
   readonly input: number;
-  readonly output: number;
+  /** The most that the answer may have; `undefined` when the caller named no limit. */
+  readonly output: number | undefined;
 }
 
 /** What one streamed event turned out to be. */
@@ -84,7 +85,7 @@ export interface Protocol {
   readLimits(headers: WireHeaders, now: number): readonly BucketReading[];
   /** What headers tell of them. `clean` is for the values that are used. */
   readIds(headers: WireHeaders, clean?: (text: string) => string): Ids;
-  /** What the provider will charge at admission, before it is known. */
+  /** The size of what is asked. Cheap, as each call is measured; what the pool learned of the model makes a cost of it. */
   estimate(asked: Asked): Estimate;
 }
 

@@ -45,7 +45,7 @@ function stack(limits: Partial<Throttled>) {
     call.lease.sent();
     return answer.promise;
   };
-  const send = rotate({ lease }, { clock, maxRotations: 0, onAttempt: () => {} })(throttle.layer(transport));
+  const send = rotate({ lease, estimates: pool.estimates }, { clock, maxRotations: 0, onAttempt: () => {} })(throttle.layer(transport));
   const call = (signal?: AbortSignal): Promise<Answer> => {
     const routed = fakeRouted({ clock, ...(signal === undefined ? {} : { signal }) });
     const protocol = { ...routed.target.provider.protocol, estimate: () => ({ input: 1, output: 1 }) };

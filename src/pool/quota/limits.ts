@@ -37,6 +37,14 @@ export function sameLimits(a: GroupLimits, b: GroupLimits): boolean {
 export interface Cost {
   readonly input: number;
   readonly output: number;
+  /** Part of `output` that nobody asked for by number: it is reserved, but no call is refused for it. */
+  readonly guessed?: number | undefined;
+}
+
+/** What `cost` takes at least from a bucket that counts `counts`. */
+export function leastIn(counts: Counted, cost: Cost): number {
+  const guessed = counts === 'tokens' || counts === 'output' ? (cost.guessed ?? 0) : 0;
+  return costIn(counts, cost) - guessed;
 }
 
 /** What `cost` takes from a bucket that counts `counts`. */

@@ -1,6 +1,6 @@
 import type { BucketReading } from '../../failure.ts';
 import { uniteLaws } from './bucket.ts';
-import { type BucketSpec, type Cost, costIn, sameSpec } from './limits.ts';
+import { type BucketSpec, type Cost, costIn, leastIn, sameSpec } from './limits.ts';
 import { heirOf, LearnedMeter, type Meter, type Unheard } from './meter.ts';
 
 /** How many calls a quota that has told nothing yet gets at once; each answer adds one, so that it doubles with each round. */
@@ -57,7 +57,7 @@ export class Quota {
     let at = now;
     for (const meter of this.meters) {
       const needed = costIn(meter.counts, cost);
-      if (isTooSmall(meter, needed)) return Infinity;
+      if (isTooSmall(meter, cost)) return Infinity;
       const fits = meter.law.fitsAt(needed, now);
       if (fits > now) at = Math.max(at, fits + meter.slackMs);
     }
@@ -71,7 +71,7 @@ export class Quota {
 
   /** The bucket that `cost` can never fit in, if there is one. */
   tooSmall(cost: Cost): Meter | undefined {
-    return this.meters.find((meter) => isTooSmall(meter, costIn(meter.counts, cost)));
+    return this.meters.find((meter) => isTooSmall(meter, cost));
   }
 
   /** When one more may be out: `now` or before, unless as many are out as an unknown quota gets; `Infinity` when only an answer lets it. */
@@ -215,6 +215,6 @@ export class Quota {
 }
 
 /** A learned limit refuses nothing: only an answer could unlearn it, so one that was wrong, or is raised, would refuse for ever. */
-function isTooSmall({ source, limit }: Meter, cost: number): boolean {
-  return source === 'configured' && cost > limit * ESTIMATE_ERROR;
+function isTooSmall({ source, limit, counts }: Meter, cost: Cost): boolean {
+  return source === 'configured' && leastIn(counts, cost) > limit * ESTIMATE_ERROR;
 }

@@ -23,7 +23,7 @@ async function start({ attempts = 1 } = {}) {
   const ends = [createDeferred<Answer>(), createDeferred<Answer>()] as const;
   const sent: Leased[] = [];
   const atKeys = rotate(
-    { lease },
+    { lease, estimates: { cost: () => ({ input: 1, output: 1 }) } },
     { clock, maxRotations: 0, onAttempt: () => {} },
   )((leased) => {
     sent.push(leased);

@@ -6,13 +6,22 @@ const chat = (request: Partial<ChatRequest>): ReturnType<typeof estimate> =>
   estimate({ operation: 'chat', request: { model: 'm', messages: [{ role: 'user', content: 'x'.repeat(400) }], ...request } });
 
 test('estimate takes four characters for a token and a few for each message', () => {
-  expect(chat({})).toEqual({ input: 104, output: 0 });
+  expect(chat({})).toEqual({ input: 104, output: undefined });
 });
 
 test('estimate takes the longest output that was asked for, for each choice', () => {
   expect(chat({ max_tokens: 100 }).output).toBe(100);
   expect(chat({ max_tokens: 100, max_completion_tokens: 50, n: 3 }).output).toBe(150);
-  expect(chat({ max_tokens: -1, n: Number.NaN }).output).toBe(0);
+  expect(chat({ max_tokens: -1, n: Number.NaN }).output).toBeUndefined();
+});
+
+test('estimate sees what a text is made of', () => {
+  const input = (content: string): number => chat({ messages: [{ role: 'user', content }] }).input - 4;
+  expect(input('word and '.repeat(100))).toBe(225);
+  expect(input('令和七年の予算案'.repeat(100))).toBe(800);
+  expect(input('счёт и '.repeat(100))).toBeGreaterThan(225);
+  expect(input('iVBORw0KGgoAAAANSUhEUgAAAAUA9TXL0Y4O'.repeat(100))).toBe(2160);
+  expect(input('')).toBe(0);
 });
 
 test('estimate counts images flat, files within bounds, tools and schemas by their text', () => {
