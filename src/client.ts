@@ -34,10 +34,15 @@ import { defaultCall, resolveCall, type ResolvedCall } from './options/call.ts';
 import { resolveOptions, type Settings } from './options/resolve.ts';
 import { checkListener } from './options/listener.ts';
 import { checkCloseOptions } from './options/schema.ts';
+import { type MapOptions, resolveMap } from './options/map.ts';
 import type { CallOptions, ClientOptions } from './options/types.ts';
 import { Pool } from './pool/pool.ts';
 import { toPrintable } from './printable.ts';
 import type { CallReport } from './report.ts';
+import type { ToRequest, WholeRequest } from './map/answering.ts';
+import { Mapping } from './map/mapping.ts';
+import type { MapResult } from './map/result.ts';
+import { assertMappable, type Items } from './map/source.ts';
 import { Trace } from './trace.ts';
 import { createTransport } from './transport/index.ts';
 import { createWire, type Wire } from './wire/index.ts';
@@ -151,6 +156,36 @@ export class Client implements AsyncDisposable {
     const { whole, raw = whole } = wholeOf(await this.#send(call));
     // As above.
     return { ...(whole as ModelList), report: this.#report(call), raw };
+  }
+
+  /**
+   * Asks once for each item, thousands of them, at the pace of the keys: results come as they are ready, errors of single items too. Items are
+   * pulled and memory is used only as far as `concurrency` needs. With `resume` a later run goes on where this one ended.
+   *
+   * Nothing begins before the first read. To leave the loop aborts what is under way. The iteration itself rejects with the signal's reason,
+   * and with a `ClosedError`, an error of the items' own iterator, or a `ConfigError` of the `resume` file once what was begun is yielded.
+   * Throws `ConfigError` for an option that is wrong.
+   */
+  map<Item, S extends OutputSchema, T extends readonly ChatTool[] | undefined = undefined>(
+    items: Items<Item>,
+    toRequest: ToRequest<Item, SchemaRequest<S, T> & WholeRequest>,
+    options?: MapOptions<Item>,
+  ): AsyncIterableIterator<MapResult<Item, ParsedReply<Parsed<S, T>>>, undefined, void>;
+  map<Item>(
+    items: Items<Item>,
+    toRequest: ToRequest<Item, WholeRequest>,
+    options?: MapOptions<Item>,
+  ): AsyncIterableIterator<MapResult<Item, ChatReply>, undefined, void>;
+  map<Item>(
+    items: Items<Item>,
+    toRequest: ToRequest<Item, WholeRequest>,
+    options?: MapOptions<Item>,
+  ): AsyncIterableIterator<MapResult<Item, ChatReply>, undefined, void> {
+    this.#assertOpen('map the items');
+    assertMappable(items, toRequest);
+    const { clock, retry: tries } = this.#settings;
+    const ask = (request: WholeRequest, each: CallOptions): Promise<ChatReply> => this.chat(request, each);
+    return new Mapping(items, toRequest, resolveMap(options, tries.timeoutMs), { clock, ask });
   }
 
   /** Waits for the first load of keys that come from functions. Rejects with `ConfigError` when one fails. */

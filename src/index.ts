@@ -14,6 +14,10 @@ export type {
   RetryOptions,
   RuleOptions,
 } from './options/types.ts';
+export type { MapCallOptions, MapOptions, MapProgress, ResumeOptions } from './options/map.ts';
+export type { ToRequest, WholeRequest } from './map/answering.ts';
+export type { MapResult } from './map/result.ts';
+export type { Items } from './map/source.ts';
 export {
   CacheMissError,
   ClosedError,
@@ -40,6 +44,7 @@ export type {
   ClientEvents,
   EventName,
   GroupLearned,
+  GroupParted,
   KeyHeld,
   KeyInvalidated,
   KeyRecovered,

@@ -166,27 +166,40 @@ const client = options(
 
 const CACHE_MODES = "false, 'refresh', 'only' or { ttlMs }";
 
-const call = options(
+// Not `instanceof`: a signal of another realm or runtime is one too.
+const signal = having(['addEventListener', 'removeEventListener', 'throwIfAborted'], 'an AbortSignal');
+
+const callEntries = {
+  timeoutMs: v.optional(positive),
+  attemptTimeoutMs: v.optional(positive),
+  maxWaitMs: v.optional(duration),
+  cache: v.optional(
+    v.union([v.literal(false), v.literal('refresh'), v.literal('only'), options({ ttlMs: positive }, CACHE_MODES)], CACHE_MODES),
+  ),
+  priority: v.optional(finite),
+  tenant: v.optional(text),
+  affinity: v.optional(text),
+  groups: v.optional(texts),
+  keys: v.optional(texts),
+  hedge: v.optional(options({ afterMs: duration }, 'an object { afterMs }')),
+  resume: v.optional(v.boolean('a boolean')),
+  tags: v.optional(words),
+  onEvent: v.optional(callable),
+};
+
+const CALL = 'an object of call options';
+const call = options({ signal: v.optional(signal), ...callEntries }, CALL);
+
+const mapping = options(
   {
-    // Not `instanceof`: a signal of another realm or runtime is one too.
-    signal: v.optional(having(['addEventListener', 'removeEventListener', 'throwIfAborted'], 'an AbortSignal')),
-    timeoutMs: v.optional(positive),
-    attemptTimeoutMs: v.optional(positive),
-    maxWaitMs: v.optional(duration),
-    cache: v.optional(
-      v.union([v.literal(false), v.literal('refresh'), v.literal('only'), options({ ttlMs: positive }, CACHE_MODES)], CACHE_MODES),
-    ),
-    priority: v.optional(finite),
-    tenant: v.optional(text),
-    affinity: v.optional(text),
-    groups: v.optional(texts),
-    keys: v.optional(texts),
-    hedge: v.optional(options({ afterMs: duration }, 'an object { afterMs }')),
-    resume: v.optional(v.boolean('a boolean')),
-    tags: v.optional(words),
-    onEvent: v.optional(callable),
+    concurrency: v.optional(countFrom1),
+    ordered: v.optional(v.boolean('a boolean')),
+    onProgress: v.optional(callable),
+    signal: v.optional(signal),
+    resume: v.optional(options({ file: text, id: callable, replies: v.optional(v.boolean('a boolean')) }, 'an object { file, id }')),
+    callOptions: v.optional(v.union([callable, options(callEntries, CALL)], `${CALL} without 'signal', or a function`)),
   },
-  'an object of call options',
+  'an object of options',
 );
 
 const close = options({ timeoutMs: v.optional(duration) }, 'an object of options');
@@ -198,6 +211,10 @@ export function checkClientOptions(given: unknown): ClientOptions {
 
 export function checkCallOptions(given: unknown): CallOptions {
   return check(call, given, 'start the call') as CallOptions;
+}
+
+export function checkMapOptions(given: unknown): object {
+  return check(mapping, given, 'map the items');
 }
 
 export function checkKeyOptions(given: unknown, task: string): KeyOptions {
