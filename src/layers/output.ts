@@ -1,4 +1,4 @@
-import type { Answer, Call, Layer, Routed } from '../call.ts';
+import type { Answer, Call, Layer, Routed, Send } from '../call.ts';
 import type { Judgement, Output } from '../chat/output.ts';
 import type { ChatCompletion } from '../chat/reply.ts';
 import type { Deadline } from '../deadline.ts';
@@ -11,23 +11,24 @@ import { type Fault, isFault, isFinal, noteFault, toOutputError } from './output
  * better. One that was cut off is left to other targets at once, and a refusal or a bug of the schema is final.
  */
 export function output({ again }: { readonly again: number }): Layer<Routed> {
-  return (next) => async (call) => {
-    const { output: wanted, deadline, target, trace } = call;
-    if (wanted === undefined || call.stream) return next(call);
-    const patienceMs = call.startBy - deadline.now();
-    for (let attempts = 1; ; attempts += 1) {
-      const answer = await next(attempts === 1 ? call : { ...call, startBy: deadline.now() + patienceMs });
-      const judged = await judge(answer, wanted, deadline);
-      if (judged === undefined) return answer;
-      const repeats = judged.fault.kind === 'invalid' && attempts <= again;
-      noteFault(trace, judged.fault, repeats ? 'retry' : 'reject');
-      if (repeats) continue;
-      const error = toOutputError(`${target.provider.name}/${target.model}`, judged.fault, judged.completion, attempts);
-      if (isFinal(judged.fault)) throw error;
-      const verdict = { class: 'bad_output', scope: 'request', perModel: false, definitive: false, why: error.message } as const;
-      throw new AttemptError(verdict, { reached: true, cause: error });
-    }
-  };
+  return (next) => (call) => (call.output === undefined || call.stream ? next(call) : valid(next, call, call.output, again));
+}
+
+async function valid(next: Send<Routed>, call: Routed, wanted: Output, again: number): Promise<Answer> {
+  const { deadline, target, trace } = call;
+  const patienceMs = call.startBy - deadline.now();
+  for (let attempts = 1; ; attempts += 1) {
+    const answer = await next(attempts === 1 ? call : { ...call, startBy: deadline.now() + patienceMs });
+    const judged = await judge(answer, wanted, deadline);
+    if (judged === undefined) return answer;
+    const repeats = judged.fault.kind === 'invalid' && attempts <= again;
+    noteFault(trace, judged.fault, repeats ? 'retry' : 'reject');
+    if (repeats) continue;
+    const error = toOutputError(`${target.provider.name}/${target.model}`, judged.fault, judged.completion, attempts);
+    if (isFinal(judged.fault)) throw error;
+    const verdict = { class: 'bad_output', scope: 'request', perModel: false, definitive: false, why: error.message } as const;
+    throw new AttemptError(verdict, { reached: true, cause: error });
+  }
 }
 
 /**
@@ -35,21 +36,22 @@ export function output({ again }: { readonly again: number }): Layer<Routed> {
  * it is asked for anew, once.
  */
 export function outputOfCache(): Layer {
-  return (next) => async (call) => {
-    const { output: wanted, deadline, settings, trace } = call;
-    if (wanted === undefined || call.stream) return next(call);
-    const answer = await next(call);
-    const judged = await judgeOfCache(answer, call, wanted);
-    if (judged === undefined) return answer;
-    if (settings.cache.mode === 'only' || judged.fault.kind === 'broken') throw ofCache(call, judged);
-    deadline.throwIfEnded();
-    trace.source = undefined;
-    trace.costUsd = undefined;
-    const anew = await next({ ...call, settings: { ...settings, cache: { ...settings.cache, mode: 'refresh' } } });
-    const still = await judgeOfCache(anew, call, wanted);
-    if (still !== undefined) throw ofCache(call, still);
-    return anew;
-  };
+  return (next) => (call) => (call.output === undefined || call.stream ? next(call) : validOfCache(next, call, call.output));
+}
+
+async function validOfCache(next: Send, call: Call, wanted: Output): Promise<Answer> {
+  const { deadline, settings, trace } = call;
+  const answer = await next(call);
+  const judged = await judgeOfCache(answer, call, wanted);
+  if (judged === undefined) return answer;
+  if (settings.cache.mode === 'only' || judged.fault.kind === 'broken') throw ofCache(call, judged);
+  deadline.throwIfEnded();
+  trace.source = undefined;
+  trace.costUsd = undefined;
+  const anew = await next({ ...call, settings: { ...settings, cache: { ...settings.cache, mode: 'refresh' } } });
+  const still = await judgeOfCache(anew, call, wanted);
+  if (still !== undefined) throw ofCache(call, still);
+  return anew;
 }
 
 interface Judged {

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import type { Answer, Layer, Routed, Send } from '../call.ts';
+import { type Answer, atEnd, type Layer, type Routed, type Send } from '../call.ts';
 import type { Clock, Random } from '../clock.ts';
 import { AttemptError } from '../failure.ts';
 import type { Trace } from '../trace.ts';
@@ -35,7 +35,7 @@ export function retry(options: RetryOptions): Layer<Routed> {
       paidFrom = retrying.paidFrom;
     }
     // An answer that breaks off later was no success: its end tells.
-    void answer.done.then((end) => {
+    atEnd(answer, (end) => {
       if (end.status !== 'failed') budgets.earn(call.target.route, paidFrom);
     });
     return answer;

@@ -1,4 +1,4 @@
-import type { Answer, Call, Layer, Routed, Send, Target } from '../call.ts';
+import { type Answer, atEnd, atTarget, type Call, type Layer, type Routed, type Send, type Target } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { KeysExhaustedError } from '../errors.ts';
 import { AttemptError } from '../failure.ts';
@@ -84,21 +84,21 @@ class Walk {
   }
 
   /** `undefined` when the target refused, or is ejected by now. */
-  async #tryAt(target: Target, startBy: number): Promise<Answer | undefined> {
+  #tryAt(target: Target, startBy: number): Promise<Answer | undefined> | undefined {
     const passage = this.#options.breakers.enter(target);
     return passage === undefined ? undefined : this.#pass(target, passage, startBy);
   }
 
   async #pass(target: Target, passage: Passage, startBy: number): Promise<Answer | undefined> {
     const { breakers } = this.#options;
-    let takeBack = (): void => {};
+    let takeBack = nothing;
     try {
       this.#call.deadline.throwIfEnded();
       takeBack = this.#noteFallback(target);
-      const answer = await this.#next({ ...this.#call, target, startBy });
+      const answer = await this.#next(atTarget(this.#call, target, startBy));
       // A probe has found out with the first content; a long answer would keep everybody else from the route until its end.
       if (passage.as === 'probe') breakers.leave(target, passage, 'well');
-      else void answer.done.then((end) => breakers.leave(target, passage, toHealthAtEnd(end)));
+      else atEnd(answer, (end) => breakers.leave(target, passage, toHealthAtEnd(end)));
       return answer;
     } catch (error) {
       breakers.leave(target, passage, toHealth(error));
@@ -127,8 +127,8 @@ class Walk {
   /** The last attempt led here, where it was made at another target. Returns the way to take that back. */
   #noteFallback(target: Target): () => void {
     const last = this.#call.trace.attempts.at(-1);
-    if (last === undefined || this.#failed.size === 0) return () => {};
-    if (last.provider === target.provider.name && last.model === target.model) return () => {};
+    if (last === undefined || this.#failed.size === 0) return nothing;
+    if (last.provider === target.provider.name && last.model === target.model) return nothing;
     const { action } = last;
     last.action = 'fallback';
     return () => {
@@ -147,3 +147,5 @@ class Walk {
     return [first, ...rest];
   }
 }
+
+function nothing(): void {}

@@ -1,4 +1,4 @@
-import type { Answer, Leased, Send } from '../call.ts';
+import type { Answer, End, Leased, Send } from '../call.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import { hasOutput } from '../chat/chunk.ts';
 import type { ChatCompletion, Whole } from '../chat/reply.ts';
@@ -108,7 +108,8 @@ class Exchange {
   async #whole(response: WireResponse): Promise<Answer> {
     const { whole, raw } = await this.#decodeWhole(response);
     this.#attempt.close();
-    return { kind: 'whole', whole, raw, done: Promise.resolve({ status: 'complete', usage: readUsage(whole) }) };
+    const end: End = { status: 'complete', usage: readUsage(whole) };
+    return { kind: 'whole', whole, raw, done: Promise.resolve(end), end };
   }
 
   async #decodeWhole(response: WireResponse): Promise<{ readonly whole: Whole; readonly raw: unknown }> {

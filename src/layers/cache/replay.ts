@@ -17,7 +17,7 @@ export function toAnswer(content: Content, call: Call, clock: Clock): Answer {
 
 export function toWholeAnswer(whole: Whole): Answer {
   const end: End = { status: 'complete', usage: isChat(whole) ? (whole.usage ?? undefined) : undefined };
-  return { kind: 'whole', whole, done: Promise.resolve(end) };
+  return { kind: 'whole', whole, done: Promise.resolve(end), end };
 }
 
 export function collect(chunks: readonly ChatChunk[]): ChatCompletion {
