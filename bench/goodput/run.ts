@@ -1,7 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { baselines, type BaselineName } from './baselines.ts';
+import type { Case } from './case.ts';
 import { cases, toldOf } from './cases.ts';
-import type { Case, Told } from './case.ts';
-import { runVirtually, type Run } from './virtual.ts';
+import { createCrew } from './jobs.ts';
+import { headOf, toDetail, toLine, type Row } from './table.ts';
+import type { Subject } from './virtual.ts';
 
 const { values } = parseArgs({
   options: {
@@ -9,6 +13,7 @@ const { values } = parseArgs({
     limits: { type: 'string' },
     seeds: { type: 'string', default: '3' },
     all: { type: 'boolean', default: false },
+    baselines: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -18,38 +23,31 @@ if (chosen.length === 0) {
   console.log(`Name a case (--case NAME) or all of them (--all): ${cases.map(({ name }) => name).join(', ')}`);
   process.exit(1);
 }
-console.log('case                     limits     goodput % (min)   refused % (max)   bar          ');
-for (const row of chosen) {
-  for (const told of toldOf(row)) {
-    if (values.limits !== undefined && values.limits !== told) continue;
-    const runs: Run[] = [];
-    for (let seed = 1; seed <= Number(values.seeds); seed++) runs.push(await runVirtually(row, told, seed));
-    console.log(toLine(row, told, runs));
-    if (values.verbose) for (const run of runs) console.log(`  ${toDetail(run)}`);
-  }
+const crew = createCrew(availableParallelism());
+console.log(headOf());
+const rows = chosen.flatMap((row) => subjectsOf(row).map((subject) => measure(row, subject)));
+for (const row of rows) {
+  const measured = await row;
+  console.log(toLine(measured));
+  if (values.verbose) for (const run of measured.runs) console.log(`  ${toDetail(run)}`);
 }
-process.exit(0);
+crew.close();
 
-function toLine(row: Case, told: Told, runs: readonly Run[]): string {
-  const goodput = runs.map(({ goodputShare }) => goodputShare * 100).sort((a, b) => a - b);
-  const refused = runs.map(({ refusedShare }) => refusedShare * 100).sort((a, b) => a - b);
-  const [good, bad] = [median(goodput), median(refused)];
-  const bar = row.bars[told];
-  const verdict = bar === undefined ? '' : good >= bar.goodput && bad <= bar.refused ? 'pass' : 'MISS';
-  return [
-    row.name.padEnd(24),
-    told.padEnd(10),
-    `${good.toFixed(1)} (${(goodput[0] ?? 0).toFixed(1)})`.padEnd(17),
-    `${bad.toFixed(2)} (${(refused.at(-1) ?? 0).toFixed(2)})`.padEnd(17),
-    (bar === undefined ? '-' : `${bar.goodput} / ${bar.refused}`).padEnd(12),
-    verdict,
-  ].join(' ');
+function subjectsOf(row: Case): readonly Subject[] {
+  const told = toldOf(row).filter((one) => values.limits === undefined || values.limits === one);
+  const names = values.baselines ? (Object.keys(baselines) as BaselineName[]) : [];
+  return [...told.map((one) => ({ of: 'keywheel' as const, told: one })), ...names.map((name) => ({ of: 'baseline' as const, name }))];
 }
 
-function toDetail({ answersMs, bound, refused, others, served, failures, tookMs }: Run): string {
-  return `${answersMs.length} of ${bound}, refused ${refused}, other failures ${others}, callers served ${served} ${JSON.stringify(failures)}, ${Math.round(tookMs)} ms`;
-}
-
-function median(sorted: readonly number[]): number {
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+async function measure(row: Case, subject: Subject): Promise<Row> {
+  const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1);
+  const results = await Promise.all(seeds.map((seed) => crew.run({ name: row.name, subject, seed })));
+  return {
+    row,
+    subject,
+    runs: results.map((result) => {
+      if ('error' in result) throw new Error(`Cannot run ${row.name} as it failed: ${result.error}`);
+      return { ...result.run, tookMs: result.tookMs };
+    }),
+  };
 }

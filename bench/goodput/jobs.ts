@@ -1,0 +1,77 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Run, Subject } from './virtual.ts';
+
+/** One run to be made by a worker. */
+export interface Job {
+  /** Of the case. */
+  readonly name: string;
+  readonly subject: Subject;
+  readonly seed: number;
+}
+
+export type Result = { readonly run: Run; readonly tookMs: number } | { readonly error: string };
+
+/** Runs jobs in processes of their own, `width` of each kind at once: keywheel's apart from those that live in faked time. */
+export function createCrew(width: number): { run(job: Job): Promise<Result>; close(): void } {
+  const crews = { plain: new Crew('plain', width), faked: new Crew('faked', width) };
+  return {
+    run: (job) => crews[job.subject.of === 'keywheel' ? 'plain' : 'faked'].run(job),
+    close: () => {
+      crews.plain.close();
+      crews.faked.close();
+    },
+  };
+}
+
+interface Waiting {
+  readonly job: Job;
+  readonly settle: (result: Result) => void;
+}
+
+class Crew {
+  readonly #mode: 'plain' | 'faked';
+  readonly #width: number;
+  readonly #all: ChildProcess[] = [];
+  readonly #idle: ChildProcess[] = [];
+  readonly #waiting: Waiting[] = [];
+
+  constructor(mode: 'plain' | 'faked', width: number) {
+    this.#mode = mode;
+    this.#width = width;
+  }
+
+  run(job: Job): Promise<Result> {
+    return new Promise((settle) => {
+      this.#waiting.push({ job, settle });
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    const first = this.#waiting[0];
+    const worker = first === undefined ? undefined : (this.#idle.pop() ?? this.#hire());
+    if (first === undefined || worker === undefined) return;
+    this.#waiting.shift();
+    const leave = (code: number | null): void => first.settle({ error: `The worker ended with ${code}` });
+    worker.once('exit', leave);
+    worker.once('message', (result: Result) => {
+      worker.off('exit', leave);
+      this.#idle.push(worker);
+      first.settle(result);
+      this.#next();
+    });
+    worker.send(first.job);
+  }
+
+  #hire(): ChildProcess | undefined {
+    if (this.#all.length >= this.#width) return undefined;
+    const worker = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), [this.#mode], { execArgv: ['--import', 'tsx'] });
+    this.#all.push(worker);
+    return worker;
+  }
+
+  close(): void {
+    for (const worker of this.#all) worker.kill();
+  }
+}

@@ -1,0 +1,85 @@
+import type { Bar, Case } from './case.ts';
+import type { Run, Subject } from './virtual.ts';
+
+/** A run and what it took of real time. */
+export interface TimedRun extends Run {
+  readonly tookMs: number;
+}
+
+/** What a subject did in a case. */
+export interface Row {
+  readonly row: Case;
+  readonly subject: Subject;
+  readonly runs: readonly TimedRun[];
+}
+
+/** The runs of a row in two numbers, each the median and the worst, in per cent. */
+export interface Summary {
+  readonly goodput: number;
+  readonly leastGoodput: number;
+  readonly refused: number;
+  readonly mostRefused: number;
+  readonly bar: Bar | undefined;
+  readonly verdict: 'pass' | 'MISS' | '';
+}
+
+export function summarise({ row, subject, runs }: Row): Summary {
+  const goodputs = sorted(runs.map(({ goodputShare }) => goodputShare * 100));
+  const refusals = sorted(runs.map(({ refusedShare }) => refusedShare * 100));
+  const [goodput, refused] = [median(goodputs), median(refusals)];
+  const bar = subject.of === 'keywheel' ? row.bars[subject.told] : undefined;
+  const held = bar !== undefined && goodput >= bar.goodput && refused <= bar.refused;
+  return {
+    goodput,
+    refused,
+    bar,
+    leastGoodput: goodputs[0] ?? Number.NaN,
+    mostRefused: refusals.at(-1) ?? Number.NaN,
+    verdict: bar === undefined ? '' : held ? 'pass' : 'MISS',
+  };
+}
+
+const WIDTHS = [24, 26, 17, 19, 12, 5];
+
+export function headOf(): string {
+  return toColumns(['case', 'client', 'goodput % (min)', 'refused /100 (max)', 'bar', '']);
+}
+
+export function toLine(measured: Row): string {
+  const { goodput, leastGoodput, refused, mostRefused, bar, verdict } = summarise(measured);
+  return toColumns([
+    measured.row.name,
+    nameOf(measured.subject),
+    `${goodput.toFixed(1)} (${leastGoodput.toFixed(1)})`,
+    `${refused.toFixed(2)} (${mostRefused.toFixed(2)})`,
+    bar === undefined ? '' : `${bar.goodput} / ${bar.refused}`,
+    verdict,
+  ]);
+}
+
+export function nameOf(subject: Subject): string {
+  return subject.of === 'keywheel' ? `keywheel, ${subject.told}` : subject.name;
+}
+
+export function toDetail({ answersMs, bound, refused, others, served, failures, tookMs }: TimedRun): string {
+  const calls = `callers served ${served}, failures ${JSON.stringify(failures)}`;
+  return `${answersMs.length} of ${bound}, refused ${refused}, other failures ${others}, ${calls}, took ${Math.round(tookMs)} ms`;
+}
+
+function toColumns(texts: readonly string[]): string {
+  return texts
+    .map((text, index) => text.padEnd(WIDTHS[index] ?? 0))
+    .join(' ')
+    .trimEnd();
+}
+
+function sorted(numbers: readonly number[]): readonly number[] {
+  return numbers.toSorted((a, b) => a - b);
+}
+
+/** The middle one; of an even number the worse for neither: their mean. */
+export function median(numbers: readonly number[]): number {
+  const middle = numbers.length / 2;
+  const [below, above] = [numbers[Math.ceil(middle) - 1], numbers[Math.floor(middle)]];
+  return ((below ?? Number.NaN) + (above ?? Number.NaN)) / 2;
+}

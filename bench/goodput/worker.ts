@@ -1,0 +1,33 @@
+/** A process that measures what it is told to, one run after the other. `faked` lives in virtual time altogether, for the baselines. */
+import { argv } from 'node:process';
+import { cases } from './cases.ts';
+import { fakeGlobals } from './fake.ts';
+import type { Job, Result } from './jobs.ts';
+import type { VirtualTime } from './time.ts';
+import { runVirtually } from './virtual.ts';
+
+let current: VirtualTime | undefined;
+if (argv[2] === 'faked') {
+  fakeGlobals(() => {
+    if (current === undefined) throw new TypeError('Cannot tell the time as no run has begun: current value is none');
+    return current;
+  });
+}
+
+process.on('message', (job: Job) => {
+  void measure(job).then((result) => process.send?.(result));
+});
+
+async function measure({ name, subject, seed }: Job): Promise<Result> {
+  const began = process.hrtime.bigint();
+  const row = cases.find((known) => known.name === name);
+  if (row === undefined) return { error: `There is no case ${name}` };
+  try {
+    const run = await runVirtually(row, subject, seed, (time) => {
+      current = time;
+    });
+    return { run, tookMs: Number(process.hrtime.bigint() - began) / 1e6 };
+  } catch (error) {
+    return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
