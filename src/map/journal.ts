@@ -94,23 +94,31 @@ interface Place {
 
 async function recover(path: string, file: FileHandle): Promise<ReadonlyMap<string, Place>> {
   const places = new Map<string, Place>();
+  const begin = await beginning(path, file);
+  if (begin < HEADER.length) {
+    await file.truncate(0);
+    await file.appendFile(HEADER);
+    return places;
+  }
   const note = (line: FoundLine): Entry | undefined => {
-    if (line.at === 0) assertOurs(path, `${line.text}\n` === HEADER);
     const entry = readLine(line.text);
     if (entry !== undefined) places.set(entry.id, { at: line.at, length: line.length });
     return entry;
   };
   const rest = await readThrough(file, note);
-  if (rest.at === 0) {
-    assertOurs(path, HEADER.startsWith(rest.text));
-    await file.truncate(0);
-    await file.appendFile(HEADER);
-  } else if (rest.length > 0) {
-    // Cut while it was written: either all of it is here but its end, or it goes.
-    if (note(rest) === undefined) await file.truncate(rest.at);
-    else await file.appendFile('\n');
-  }
+  // Cut while it was written: either all of it is here but its end, or it goes.
+  if (rest.length > 0 && note(rest) === undefined) await file.truncate(rest.at);
+  else if (rest.length > 0) await file.appendFile('\n');
   return places;
+}
+
+/** How much of our first line is there. Whatever else somebody has in a file must not be written to, nor read to its end. */
+async function beginning(path: string, file: FileHandle): Promise<number> {
+  const bytes = Buffer.alloc(HEADER.length);
+  const isFile = (await file.stat()).isFile();
+  const bytesRead = isFile ? (await file.read(bytes, 0, HEADER.length, 0)).bytesRead : 0;
+  if (isFile && HEADER.startsWith(bytes.toString('utf8', 0, bytesRead))) return bytesRead;
+  throw new ConfigError(`Cannot resume from the file as it holds something else than what a map keeps: current value is ${toShown(path)}`);
 }
 
 /** Returns what follows the last whole line. */
@@ -124,14 +132,6 @@ async function readThrough(file: FileHandle, note: (line: FoundLine) => unknown)
     for (const line of cutter.cut(piece.subarray(0, bytesRead))) note(line);
     at += bytesRead;
   }
-}
-
-/** Whatever else somebody has there must not be written to. */
-function assertOurs(path: string, isOurs: boolean): void {
-  if (!isOurs)
-    throw new ConfigError(
-      `Cannot resume from the file as it holds something else than what a map keeps: current value is ${toShown(path)}`,
-    );
 }
 
 function failure(task: string, path: string, error: unknown): ConfigError {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ClosedError, ConfigError, RequestError } from '../../src/errors.ts';
 import { FakeClient, readAllOf, replyOf, requestOf, show, turn } from './support.ts';
