@@ -1,4 +1,4 @@
-import type { Answer, Call, End, Layer } from '../call.ts';
+import type { Call, End, Layer } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import {
   DeadlineError,
@@ -74,18 +74,19 @@ export function observe(settings: { readonly events: Events; readonly clock: Clo
     if (end.status === 'complete') finish(call);
     else fail(call, end.status === 'failed' ? end.error : undefined);
   };
-  return (next) => async (call) => {
+  return (next) => (call) => {
     active.add(call);
-    let answer: Answer;
-    try {
-      answer = await next(call);
-    } catch (error) {
-      throw fail(call, error);
-    }
-    if (answer.kind === 'whole') finish(call);
-    // Hooked before the reader can see the end, so that an error that a stream throws has its report by then.
-    else void answer.done.then((end) => ended(call, end));
-    return answer;
+    return next(call).then(
+      (answer) => {
+        if (answer.kind === 'whole') finish(call);
+        // Hooked before the reader can see the end, so that an error that a stream throws has its report by then.
+        else void answer.done.then((end) => ended(call, end));
+        return answer;
+      },
+      (error: unknown) => {
+        throw fail(call, error);
+      },
+    );
   };
 }
 

@@ -23,22 +23,23 @@ export function retry(options: RetryOptions): Layer<Routed> {
   const { clock, budgets } = options;
   // Copies of one call share their trace: it stands for the call across targets.
   const timeoutRepeated = new WeakSet<Trace>();
-  return (next) => async (call) => {
-    const startWithinMs = call.startBy - clock.now();
-    let answer: Answer;
-    let paidFrom: Purse | undefined;
-    try {
-      answer = await next(call);
-    } catch (error) {
-      const retrying = new Retrying(options, next, call, { timeoutRepeated, startWithinMs });
-      answer = await retrying.after(error);
-      paidFrom = retrying.paidFrom;
-    }
+  const answered = (call: Routed, answer: Answer, paidFrom: Purse | undefined): Answer => {
     // An answer that breaks off later was no success: its end tells.
     atEnd(answer, (end) => {
       if (end.status !== 'failed') budgets.earn(call.target.route, paidFrom);
     });
     return answer;
+  };
+  return (next) => (call) => {
+    const startWithinMs = call.startBy - clock.now();
+    return next(call).then(
+      (answer) => answered(call, answer, undefined),
+      async (error: unknown) => {
+        const retrying = new Retrying(options, next, call, { timeoutRepeated, startWithinMs });
+        const answer = await retrying.after(error);
+        return answered(call, answer, retrying.paidFrom);
+      },
+    );
   };
 }
 
