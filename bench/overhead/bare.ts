@@ -1,14 +1,25 @@
 /** The yardstick: undici as a careful person would use it by hand, and a parser of events by its own. */
-import { createParser, type EventSourceParser } from 'eventsource-parser';
-import { Agent, request } from 'undici';
+import type * as Parsing from 'eventsource-parser';
+import type * as Undici from 'undici';
+import { loadOwn } from './build.ts';
 import { begun, type OpenSut } from './sut.ts';
 import { REQUEST } from './traffic.ts';
 
 const HEADERS = { authorization: 'Bearer sk-bench-0', 'content-type': 'application/json' } as const;
 
-export const openBare: OpenSut = async ({ origin }) => {
+export const openBare: OpenSut = async ({ origin, dist }) => {
+  const { Agent, request } = await loadOwn<typeof Undici>(dist, 'undici');
+  const { createParser } = await loadOwn<typeof Parsing>(dist, 'eventsource-parser');
   const dispatcher = new Agent();
   const url = `${origin}/v1/chat/completions`;
+  const toParser = (onChunk: () => void): Parsing.EventSourceParser =>
+    createParser({
+      onEvent: ({ data }) => {
+        if (data === '[DONE]') return;
+        JSON.parse(data);
+        onChunk();
+      },
+    });
   const openStream = async (): Promise<AsyncIterable<unknown>> => {
     const { body } = await request(url, {
       method: 'POST',
@@ -34,13 +45,3 @@ export const openBare: OpenSut = async ({ origin }) => {
     hold: async () => ({ parser: toParser(() => {}), reader: await begun(await openStream()) }),
   };
 };
-
-function toParser(onChunk: () => void): EventSourceParser {
-  return createParser({
-    onEvent: ({ data }) => {
-      if (data === '[DONE]') return;
-      JSON.parse(data);
-      onChunk();
-    },
-  });
-}

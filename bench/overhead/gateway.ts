@@ -1,7 +1,8 @@
 /** Portkey's gateway in a process of its own, asked by bare undici: what the client saves on its side the gateway pays on its own. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { Agent, request } from 'undici';
+import type * as Undici from 'undici';
+import { loadOwn } from './build.ts';
 import { nextMessage } from './messages.ts';
 import type { OpenSut } from './sut.ts';
 import { MODEL, QUESTION } from './traffic.ts';
@@ -11,7 +12,8 @@ interface Told {
   readonly cpuMs?: number;
 }
 
-export const openGateway: OpenSut = async ({ origin }) => {
+export const openGateway: OpenSut = async ({ origin, dist }) => {
+  const { Agent, request } = await loadOwn<typeof Undici>(dist, 'undici');
   const program = fileURLToPath(import.meta.resolve('@portkey-ai/gateway/build/start-server.js'));
   const preload = new URL('gateway-preload.js', import.meta.url).href;
   const gateway = fork(program, ['--headless'], { execArgv: ['--import', preload], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });

@@ -1,7 +1,6 @@
 /** The built package, as users configure it. */
-import { pathToFileURL } from 'node:url';
-import type * as Keywheel from '../../src/index.ts';
 import type { ClientOptions, LimitOptions } from '../../src/index.ts';
+import { loadKeywheel } from './build.ts';
 import { begun, count, type OpenSut } from './sut.ts';
 import { MODEL, QUESTION } from './traffic.ts';
 
@@ -18,9 +17,7 @@ interface Shape {
 export const openKeywheel =
   ({ keys, limits, cache = false, told = false, against = false }: Shape): OpenSut =>
   async (surroundings) => {
-    const folder = against ? surroundings.against : surroundings.dist;
-    // What is built has the types of its sources.
-    const { createClient } = (await import(pathToFileURL(`${folder}/index.js`).href)) as typeof Keywheel;
+    const { createClient } = await loadKeywheel(against ? surroundings.against : surroundings.dist);
     const options: ClientOptions = {
       providers: {
         openai: {

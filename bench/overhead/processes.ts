@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { nextMessage } from './messages.ts';
 import type { Surroundings } from './sut.ts';
 import type { SutName } from './suts.ts';
+import type { TaskInput, TaskName, TaskResult } from './tasks.ts';
 import type { Turn, Work } from './worker.ts';
 
 /** A process that works in turns. */
@@ -36,6 +37,14 @@ export async function startWorker(name: SutName, { origin, dist, against }: Surr
     },
     close: () => child.disconnect(),
   };
+}
+
+/** Runs one task to its end. */
+export async function runTask<Name extends TaskName>(name: Name, { count, origin, dist, detail }: TaskInput): Promise<TaskResult<Name>> {
+  const child = fork(beside('tasks.js'), [name, String(count), origin, dist, detail], {
+    execArgv: ['--expose-gc', '--max-old-space-size=4096'],
+  });
+  return nextMessage<TaskResult<Name>>(child);
 }
 
 const beside = (file: string): string => fileURLToPath(new URL(file, import.meta.url));

@@ -4,6 +4,7 @@ import { ANSWER, STREAM } from './traffic.ts';
 
 const answer = Buffer.from(ANSWER);
 const stream = Buffer.from(STREAM);
+const firstEvent = Buffer.from(STREAM.slice(0, STREAM.indexOf('\n\n') + 2));
 const PLAIN = { 'content-type': 'application/json', 'content-length': answer.byteLength } as const;
 /** What OpenAI tells of a quota that is never near its end. */
 const TOLD = {
@@ -25,7 +26,8 @@ const server = createServer((request, response) => {
     if (request.url?.startsWith('/never') === true) return;
     if (Buffer.concat(chunks).includes('"stream":true')) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.end(stream);
+      if (request.url?.startsWith('/held') === true) response.write(firstEvent);
+      else response.end(stream);
       return;
     }
     response.writeHead(200, request.url?.startsWith('/told') === true ? TOLD : PLAIN);

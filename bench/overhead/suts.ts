@@ -9,20 +9,24 @@ const AMPLE = { rpm: 100_000_000, tpm: 1_000_000_000_000 } as const;
 
 /** By the names of the command line; the first is the yardstick. */
 export const SUTS = {
-  bare: { title: 'bare `undici.request`', open: openBare },
-  keywheel: { title: 'keywheel, 10 keys', open: openKeywheel({ keys: 10 }) },
-  against: { title: 'keywheel, 10 keys, other build', open: openKeywheel({ keys: 10, against: true }) },
-  told: { title: 'keywheel, 10 keys, answers with headers of limits', open: openKeywheel({ keys: 10, told: true }) },
-  keys1000: { title: 'keywheel, 1,000 keys', open: openKeywheel({ keys: 1_000 }) },
-  keys10000: { title: 'keywheel, 10,000 keys', open: openKeywheel({ keys: 10_000 }) },
-  limits: { title: 'keywheel, 10 keys with `rpm` and `tpm`', open: openKeywheel({ keys: 10, limits: AMPLE }) },
-  concurrency: { title: 'keywheel, 10 keys with `concurrency`', open: openKeywheel({ keys: 10, limits: { concurrency: 64 } }) },
-  cache: { title: 'keywheel, cache hit', open: openKeywheel({ keys: 10, cache: true }) },
-  openai: { title: 'openai SDK', open: openOpenAi },
-  ai: { title: 'AI SDK', open: openAiSdk },
-  portkey: { title: 'Portkey gateway, both processes', open: openGateway },
-  langchain: { title: 'LangChain', open: openLangChain },
-} satisfies Record<string, { readonly title: string; readonly open: OpenSut }>;
+  bare: { title: 'bare `undici.request`', peer: false, open: openBare },
+  keywheel: { title: 'keywheel, 10 keys', peer: false, open: openKeywheel({ keys: 10 }) },
+  against: { title: 'keywheel, 10 keys, other build', peer: false, open: openKeywheel({ keys: 10, against: true }) },
+  told: { title: 'keywheel, 10 keys, answers with headers of limits', peer: false, open: openKeywheel({ keys: 10, told: true }) },
+  keys1000: { title: 'keywheel, 1,000 keys', peer: false, open: openKeywheel({ keys: 1_000 }) },
+  keys10000: { title: 'keywheel, 10,000 keys', peer: false, open: openKeywheel({ keys: 10_000 }) },
+  limits: { title: 'keywheel, 10 keys with `rpm` and `tpm`', peer: false, open: openKeywheel({ keys: 10, limits: AMPLE }) },
+  concurrency: {
+    title: 'keywheel, 10 keys with `concurrency`',
+    peer: false,
+    open: openKeywheel({ keys: 10, limits: { concurrency: 64 } }),
+  },
+  cache: { title: 'keywheel, cache hit', peer: false, open: openKeywheel({ keys: 10, cache: true }) },
+  openai: { title: 'openai SDK', peer: true, open: openOpenAi },
+  ai: { title: 'AI SDK', peer: true, open: openAiSdk },
+  portkey: { title: 'Portkey gateway, both processes', peer: true, open: openGateway },
+  langchain: { title: 'LangChain', peer: true, open: openLangChain },
+} as const satisfies Record<string, { readonly title: string; readonly peer: boolean; readonly open: OpenSut }>;
 
 export type SutName = keyof typeof SUTS;
 
