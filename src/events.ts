@@ -53,17 +53,33 @@ export interface KeyRecovered {
   readonly group: string;
 }
 
-/** Keys turned out to share a project at their provider, and with it their limits. */
+/**
+ * Keys turned out to share their limits: answers named one project, or (`inferred`) what they said of the limits, or the way they refused,
+ * is explained by nothing else.
+ */
 export interface GroupLearned {
   readonly provider: string;
-  /** The project, as the provider names it. */
-  readonly project: string;
+  /** The project, as the provider names it; absent when it was inferred. */
+  readonly project?: string;
+  /** What spoke for it where no answer named a project. */
+  readonly inferred?: 'limits' | 'refusals';
   /** The group they are in from now on; when `ignored`, that of the key that told. */
   readonly group: string;
   /** Ids of the keys. */
   readonly keys: readonly string[];
   /** You declared the group of at least one of them, so each stays in its own. Absent when they are one group now. */
   readonly ignored?: boolean;
+}
+
+/** Keys that were taken for others of one quota (`group-learned` with `inferred`) have one of their own after all. */
+export interface GroupParted {
+  readonly provider: string;
+  /** The group that they were in, as it is called without them. */
+  readonly group: string;
+  /** The group they are in from now on. */
+  readonly into: string;
+  /** Ids of the keys that left. */
+  readonly keys: readonly string[];
 }
 
 /** Groups turned out to belong to one organisation: what empties it holds them all. They stay groups of their own. */
@@ -138,6 +154,7 @@ export interface ClientEvents {
   'key-invalidated': KeyInvalidated;
   'key-recovered': KeyRecovered;
   'group-learned': GroupLearned;
+  'group-parted': GroupParted;
   'organization-learned': OrganizationLearned;
   'keys-exhausted': KeysExhausted;
   'keys-refresh-failed': KeysRefreshFailed;

@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<EventName, true>> = {
   'key-invalidated': true,
   'key-recovered': true,
   'group-learned': true,
+  'group-parted': true,
   'organization-learned': true,
   'keys-exhausted': true,
   'keys-refresh-failed': true,

@@ -14,7 +14,9 @@ export interface GrantOwner {
   now(): number;
   ended(grant: Grant, end: LeaseEnd): void;
   /** An answer named whom the key belongs to. Returns true when the key's group is another one by that. */
-  told(grant: Grant, account: Account, now: number): boolean;
+  told(grant: Grant, account: Account, readings: readonly BucketReading[], now: number): boolean;
+  /** The request leaves. */
+  left(grant: Grant, now: number): void;
   /** Limits may have changed: somebody who waits may start. */
   stirred(grant: Grant): void;
 }
@@ -29,7 +31,7 @@ export class Grant implements Lease, Unheard {
   readonly why: string;
   readonly waitedMs: number;
   readonly #owner: GrantOwner;
-  readonly #quota: Quota;
+  #quota: Quota;
   readonly #taken: Taken[];
   readonly #holders: readonly Holds[];
   #sentAt: number | undefined;
@@ -59,6 +61,11 @@ export class Grant implements Lease, Unheard {
 
   get quota(): Quota {
     return this.#quota.live;
+  }
+
+  release(now: number): void {
+    for (const { meter, charge } of this.#taken.splice(0)) heirOf(meter).law.correct(charge, 0, now);
+    this.#quota = this.key.group.quota(this.ask.model, now);
   }
 
   get keyId(): string {
@@ -102,7 +109,9 @@ export class Grant implements Lease, Unheard {
   }
 
   sent(): void {
-    this.#sentAt ??= this.#owner.now();
+    if (this.#sentAt !== undefined) return;
+    this.#sentAt = this.#owner.now();
+    this.#owner.left(this, this.#sentAt);
   }
 
   heard(readings: readonly BucketReading[], account: Account): void {
@@ -115,7 +124,7 @@ export class Grant implements Lease, Unheard {
     const sentAt = this.#sentAt ?? now;
     for (const reading of readings) quota.hear(reading, sentAt, now);
     quota.found(sentAt);
-    const moved = this.#owner.told(this, account, now);
+    const moved = this.#owner.told(this, account, readings, now);
     // Also without a word of limits an unknown quota lets the next one start when an answer is here; nothing else changed.
     if (moved || ramped || readings.length > 0) this.#owner.stirred(this);
   }

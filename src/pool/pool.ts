@@ -14,6 +14,7 @@ import { Outcomes } from './keys/outcome.ts';
 import type { Waiter } from './queue/queue.ts';
 import { binding, firstReady } from './queue/readiness.ts';
 import { refusalOf } from './queue/refusal.ts';
+import { Relations } from './keys/relations.ts';
 import { KeyRing } from './keys/ring.ts';
 import { Serving, type ServingOwner } from './queue/serving.ts';
 import { Waiting } from './queue/waiting.ts';
@@ -42,6 +43,7 @@ export class Pool {
     this.#clock = clock;
     this.#random = random;
     const accounts = new Accounts(this.ring, events);
+    const relations = new Relations(this.ring, events);
     this.outcomes = new Outcomes(events, random, accounts, (id) => this.ring.get(id));
     this.#near = new NearLimits(events);
     this.#owner = {
@@ -51,7 +53,11 @@ export class Pool {
       grant: (waiter, choice, now) => this.#grant(waiter.ask, choice, whyWaited(choice, waiter, now), now),
       granted: (grant, now) => this.#near.check(grant.key.group, grant.quota, now),
       slept: () => this.#schedule(),
-      told: (grant, account, now) => accounts.learn(grant.key, account, now),
+      told: (grant, account, readings, now) => {
+        const learned = accounts.learn(grant.key, account, now);
+        return relations.heard(grant, readings, now) || learned;
+      },
+      left: ({ key, ask }, now) => relations.sent(key, ask.model, ask.cost, now),
       ended: (grant, end) => this.#ended(grant, end),
       stirred: (grant) => this.#serving(grant.ask.provider).pump(),
     };

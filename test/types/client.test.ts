@@ -80,6 +80,7 @@ describe('events', () => {
       | 'key-invalidated'
       | 'key-recovered'
       | 'group-learned'
+      | 'group-parted'
       | 'organization-learned'
       | 'route-changed'
       | 'keys-exhausted'

@@ -54,6 +54,8 @@ export class KeyEntry {
   reason: KeyReason | undefined;
   /** The project that an answer to it named first. */
   project: string | undefined;
+  /** What speaks against the group that it is in by inference. */
+  doubts = 0;
   inFlight = 0;
   lastUsedAt: number | undefined;
   readonly totals = { calls: 0, attempts: 0, tokens: 0, errors: 0 };
@@ -83,6 +85,14 @@ export class KeyEntry {
     return this.#holders.all;
   }
 
+  /** It turned out not to draw on its group's quota. */
+  moveTo(group: Group): void {
+    this.group.leave(this);
+    this.#group = group;
+    group.enter(this);
+    this.doubts = 0;
+  }
+
   /** True when only time stands between this key and `model`; `''` is none, so that every key may. */
   mayServe(model: string, now: number): boolean {
     return this.status.status === 'usable' && !this.expired(now) && (model === '' || matchesModel(this.input.models, model));
@@ -93,9 +103,17 @@ export class KeyEntry {
   }
 }
 
+/** Why groups were taken for one. */
+export interface Inferred {
+  /** `limits`: what answers said was left fell by the other's requests. `refusals`: they were refused in step. */
+  readonly evidence: 'limits' | 'refusals';
+  /** Epoch ms. */
+  readonly since: number;
+}
+
 /** Keys that share one quota at the provider: a project, an account or a host. */
 export class Group {
-  readonly id: string;
+  #id: string;
   readonly provider: ProviderEntry;
   readonly holds = new Holds();
   readonly #members = new Set<KeyEntry>();
@@ -110,15 +128,26 @@ export class Group {
   declared = false;
   /** The project that answers to its keys named, where it was not declared. */
   project: string | undefined;
+  /** Why groups that nobody declared were taken for one, where no answer named it. */
+  inferred: Inferred | undefined;
   inFlight = 0;
   /** `minTimeMs` after the last start. */
   nextStartAt = 0;
 
   constructor(id: string, provider: ProviderEntry, limits: GroupLimits, now: number) {
-    this.id = id;
+    this.#id = id;
     this.provider = provider;
     this.#quotas = new Quotas(limits, () => this.#isKnown(), now);
     this.holders = [provider.holds, this.holds];
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  /** The key that gave it its name left it. */
+  rename(id: string): void {
+    this.#id = id;
   }
 
   /** The group that has its keys now. */
@@ -198,6 +227,18 @@ export class Group {
     this.nextStartAt = Math.max(this.nextStartAt, other.nextStartAt);
     if (this.#organization === undefined && other.organization !== undefined) this.belongTo(other.organization);
     other.#heir = this;
+  }
+
+  /** Some of its keys turned out to draw on a quota of their own. What they have out goes with them. */
+  part(keys: readonly KeyEntry[], into: Group, now: number): void {
+    for (const key of keys) {
+      this.inFlight -= key.inFlight;
+      into.inFlight += key.inFlight;
+      key.moveTo(into);
+    }
+    this.#quotas.part(into.#quotas, new Set<object>(keys), now);
+    if (this.organization !== undefined) into.belongTo(this.organization);
+    if (this.size < 2) this.inferred = undefined;
   }
 
   /** Thousands of keys may come or go at once: what is derived of them is made when somebody asks. */
@@ -293,6 +334,25 @@ export class ProviderEntry {
     this.#keys = undefined;
     this.#aliases.set(from.id, into);
     if (this.#aliases.size >= this.#forgetsAt) this.#forgetAliases();
+  }
+
+  /** `keys`, of one group, turned out to have a quota of their own: they are in a group of their own name again. */
+  part(keys: readonly [KeyEntry, ...KeyEntry[]], now: number): void {
+    const [{ group, input }] = keys;
+    const rest = group.keys.find((key) => !keys.includes(key));
+    if (rest === undefined) return;
+    if (group.id === input.group) this.#rename(group, rest.input.group);
+    this.#aliases.delete(input.group);
+    const own = new Group(input.group, this, input.limits, now);
+    this.groups.set(own.id, own);
+    group.part(keys, own, now);
+  }
+
+  #rename(group: Group, name: string): void {
+    this.groups.delete(group.id);
+    this.#aliases.delete(name);
+    group.rename(name);
+    this.groups.set(name, group);
   }
 
   /** Keys that come and go leave the names of their groups behind: the oldest that name no key any more are forgotten. */

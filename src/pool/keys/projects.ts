@@ -43,7 +43,7 @@ function belongs(other: Group, project: string, group: Group): boolean {
 }
 
 /** The larger one keeps its name, so that a key more changes none; of two alike the one that was there first. */
-function unite(a: Group, b: Group, now: number): void {
+export function unite(a: Group, b: Group, now: number): void {
   const first = [...a.provider.groups.values()].find((group) => group === a || group === b);
   const isFirst = a.keys.length === b.keys.length ? first === a : a.keys.length > b.keys.length;
   if (isFirst) a.provider.unite(a, b, now);

@@ -1,8 +1,8 @@
 import { ConfigError } from '../../errors.ts';
 import type { Ask } from '../ask.ts';
 import { sameLimits } from '../quota/limits.ts';
-import { Group, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
-import { learnProject, type SharedProject } from './projects.ts';
+import { Group, type Inferred, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
+import { learnProject, type SharedProject, unite } from './projects.ts';
 
 /** All keys of a client: who is in which group of which provider. */
 export class KeyRing {
@@ -72,6 +72,33 @@ export class KeyRing {
     if (key.project !== undefined || this.#keys.get(key.id) !== key) return [];
     this.#version += 1;
     return learnProject(key, project, now);
+  }
+
+  /** What answers say is left tells that two groups draw on one quota. Returns the group that both are now. */
+  infer(a: Group, b: Group, evidence: Inferred['evidence'], now: number): Group | undefined {
+    if (a === b || a.declared || b.declared) return undefined;
+    const project = a.project ?? b.project;
+    unite(a, b, now);
+    this.#version += 1;
+    const group = a.live;
+    group.project = project;
+    group.inferred = { evidence, since: now };
+    return group;
+  }
+
+  /** A key turned out not to belong to its inferred group: with those of its project it is in a group of its own. Returns the rest. */
+  part(key: KeyEntry, now: number): Group | undefined {
+    const { group } = key;
+    if (group.inferred === undefined || this.#keys.get(key.id) !== key) return undefined;
+    const kin = group.keys.filter((other) => other !== key && key.project !== undefined && other.project === key.project);
+    if (kin.length + 1 >= group.size) return undefined;
+    group.provider.part([key, ...kin], now);
+    if (key.project !== undefined) {
+      key.group.project = key.project;
+      if (group.project === key.project) group.project = group.keys.find(({ project }) => project !== undefined)?.project;
+    }
+    this.#version += 1;
+    return group;
   }
 
   /** Leases in flight go on; no new one is given. */

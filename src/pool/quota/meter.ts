@@ -31,6 +31,10 @@ export function heirOf(meter: Meter): Meter {
 export interface Unheard {
   readonly cost: Cost;
   readonly sentAt: number | undefined;
+  /** Whose it is. */
+  readonly key?: object;
+  /** Its key turned out to draw on another quota: what it charged to this one is given back. */
+  release?(now: number): void;
   /** Charges it to a meter that came to bind its group while it was out. */
   reserve?(meter: Meter, now: number): void;
 }

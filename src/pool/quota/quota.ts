@@ -191,6 +191,24 @@ export class Quota {
     for (const [slot, ours] of this.#slots) if (!other.#slots.has(slot)) ours.law.take(other.#outIn(ours), now);
   }
 
+  /** What is out of `keys` turned out to draw on another quota. */
+  part(into: Quota, keys: ReadonlySet<object>, now: number): void {
+    for (const attempt of this.unheard) {
+      if (attempt.key === undefined || !keys.has(attempt.key)) continue;
+      this.unheard.delete(attempt);
+      this.inFlight -= 1;
+      attempt.release?.(now);
+      into.begin(attempt, now);
+      into.inFlight += 1;
+      for (const meter of into.meters) attempt.reserve?.(meter, now);
+    }
+  }
+
+  /** The bucket that answers tell of by this name. */
+  slot(name: string): Meter | undefined {
+    return this.#slots.get(name);
+  }
+
   /** What the server may not have counted when it last spoke. */
   #outIn({ counts }: Meter): number {
     let out = 0;

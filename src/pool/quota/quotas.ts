@@ -73,6 +73,11 @@ export class Quotas {
     for (const quota of other.#quotas.values()) this.of(quota.model, now).absorb(quota, now);
   }
 
+  /** Some keys turned out to have limits of their own: what they have out is theirs. */
+  part(into: Quotas, keys: ReadonlySet<object>, now: number): void {
+    for (const quota of this.#quotas.values()) quota.part(into.of(quota.model, now), keys, now);
+  }
+
   #drop(spec: BucketSpec): void {
     const at = this.#shared.findIndex((shared) => shared.spec === spec);
     if (at >= 0) this.#shared.splice(at, 1);
