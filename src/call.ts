@@ -16,6 +16,16 @@ export interface Target {
   readonly model: string;
   /** Names the route: provider, base URL and model. The breaker and the retry budget belong to it. */
   readonly route: string;
+  /** How its alias balances; absent where targets are asked in order. */
+  readonly balanced?: Balanced | undefined;
+}
+
+/** What decides whether a target is asked first. */
+export interface Balanced {
+  readonly by: 'order' | 'cost' | 'latency' | 'weight';
+  readonly weight: number;
+  /** USD for a million tokens. */
+  readonly price: { readonly input: number; readonly output: number } | undefined;
 }
 
 /** How a call may use the cache. */

@@ -27,6 +27,7 @@ import { resume } from './layers/resume.ts';
 import { RetryBudgets } from './layers/retry/budget.ts';
 import { retry } from './layers/retry.ts';
 import { rotate } from './layers/rotate.ts';
+import { Balancer } from './layers/route/balance.ts';
 import { Breakers } from './layers/route/breakers.ts';
 import { route } from './layers/route.ts';
 import { createThrottle, type Throttle } from './layers/throttle.ts';
@@ -90,6 +91,7 @@ export class Client implements AsyncDisposable {
     this.#names = new ModelNames(
       providers.map((resolved) => resolved.provider),
       settings.models,
+      settings.balances,
     );
     this.#pool = new Pool(clock, random, events);
     this.#sources = new KeySources(providers, this.#pool, clock, events);
@@ -225,7 +227,8 @@ export class Client implements AsyncDisposable {
       output({ again: tries.invalidOutput })(hedge({ clock })(rotate(this.#pool, { clock, maxRotations, onAttempt })(attempt))),
     );
     const breakers = new Breakers({ clock, random, onRouteChange: (change) => events.emit('route-changed', change) });
-    const anywhere: Send = route({ clock, fallbackAfterMs, breakers })(batch()(atTarget));
+    const balancer = new Balancer({ clock, random, fallbackAfterMs, estimates: this.#pool.estimates });
+    const anywhere: Send = route({ clock, fallbackAfterMs, breakers, balancer })(batch()(atTarget));
     const resumed: Send = resume()(anywhere);
     const cached: Send = this.#cache === undefined ? resumed : outputOfCache()(this.#cache.layer(resumed));
     return observe({ events, clock, active: this.#active })(deadline()(cached));

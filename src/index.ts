@@ -2,6 +2,8 @@ export { type Client, createClient } from './client.ts';
 export type { ChatStream } from './client/stream.ts';
 export type { Keys } from './client/keys.ts';
 export type {
+  AliasOptions,
+  Balance,
   BucketOptions,
   CacheOptions,
   CallOptions,
@@ -10,9 +12,11 @@ export type {
   KeyOptions,
   KeysLike,
   LimitOptions,
+  PriceOptions,
   ProviderOptions,
   RetryOptions,
   RuleOptions,
+  TargetOptions,
 } from './options/types.ts';
 export type { MapCallOptions, MapOptions, MapProgress, ResumeOptions } from './options/map.ts';
 export type { ToRequest, WholeRequest } from './map/answering.ts';

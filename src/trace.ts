@@ -13,6 +13,8 @@ export class Trace {
   /** Rotations to another key, at whichever target and try. */
   rotations = 0;
   #rotationsBefore = 0;
+  /** Why the target that is asked now was chosen among others; for the attempts there. */
+  whyTarget: string | undefined;
   #failures: WeakMap<object, Mutable<AttemptReport>> | undefined;
   firstTokenAt: number | undefined;
   /** How often a stream that broke off was continued. */
@@ -36,6 +38,8 @@ export class Trace {
     part.waitedMs = this.waitedMs;
     part.rotations = this.rotations;
     part.#rotationsBefore = this.rotations;
+    part.whyTarget = this.whyTarget;
+    part.#failures = this.#failures ??= new WeakMap();
     return part;
   }
 

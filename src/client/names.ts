@@ -2,6 +2,7 @@ import type { Target } from '../call.ts';
 import { ConfigError, RequestError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Balancing } from '../options/aliases.ts';
 import { suggest } from '../options/suggest.ts';
 
 /**
@@ -14,10 +15,19 @@ export class ModelNames {
   readonly #only: Provider | undefined;
 
   /** Throws `ConfigError` for an alias to a target that is none. */
-  constructor(providers: readonly Provider[], aliases: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    providers: readonly Provider[],
+    aliases: ReadonlyMap<string, readonly string[]>,
+    balances: ReadonlyMap<string, Balancing> = new Map(),
+  ) {
     this.#providers = new Map(providers.map((provider) => [provider.name, provider]));
     this.#only = providers.length === 1 ? providers[0] : undefined;
-    this.#aliases = new Map([...aliases].map(([alias, names]) => [alias, names.map((name) => this.#targetOf(alias, name, aliases))]));
+    this.#aliases = new Map(
+      [...aliases].map(([alias, names]) => {
+        const targets = names.map((name) => this.#targetOf(alias, name, aliases));
+        return [alias, balanced(targets, balances.get(alias))];
+      }),
+    );
   }
 
   /** Throws `RequestError` naming the field when the name is no model of a configured provider. */
@@ -67,6 +77,14 @@ export class ModelNames {
     const provider = separator < 0 ? undefined : this.#providers.get(name.slice(0, separator));
     return provider === undefined ? undefined : { provider, model: name.slice(separator + 1) };
   }
+}
+
+function balanced(targets: readonly Target[], balancing: Balancing | undefined): readonly Target[] {
+  if (balancing === undefined) return targets;
+  return targets.map((target, index) => {
+    const { weight = 1, price } = balancing.targets[index] ?? {};
+    return { ...target, balanced: { by: balancing.by, weight, price } };
+  });
 }
 
 export function toTarget(provider: Provider, model: string): Target {

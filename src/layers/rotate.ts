@@ -100,7 +100,7 @@ class Attempt {
       durationMs: 0,
       waitedMs: lease.waitedMs,
       class: 'ok',
-      why: call.besides === undefined ? lease.why : `hedged beside group ${call.besides}; ${lease.why}`,
+      why: whyOf(call, lease),
     };
     call.trace.attempts.push(this.#entry);
   }
@@ -181,6 +181,11 @@ class Attempt {
   #finish(): void {
     this.#entry.durationMs = this.#clock.now() - this.#entry.startedAt;
   }
+}
+
+function whyOf({ besides, trace }: Routed, { why }: Lease): string {
+  const target = trace.whyTarget === undefined ? '' : `${trace.whyTarget}; `;
+  return besides === undefined ? target + why : `${target}hedged beside group ${besides}; ${why}`;
 }
 
 /** What a provider says it used is believed as far as it is a number of tokens. */

@@ -2,6 +2,7 @@ import { type Answer, atEnd, atTarget, type Call, type Layer, type Routed, type 
 import type { Clock } from '../clock.ts';
 import { KeysExhaustedError } from '../errors.ts';
 import { AttemptError } from '../failure.ts';
+import { type Balancer, whyFirst } from './route/balance.ts';
 import type { Passage } from './route/breaker.ts';
 import type { Breakers } from './route/breakers.ts';
 import { conclude, type Failed, toPublic } from './route/conclude.ts';
@@ -12,6 +13,8 @@ export interface RouteOptions {
   readonly fallbackAfterMs: number;
   readonly breakers: Breakers;
   readonly clock: Clock;
+  /** Says who is asked first, for aliases that balance; without one targets are asked as they stand. */
+  readonly balancer?: Balancer | undefined;
 }
 
 /**
@@ -31,6 +34,7 @@ class Walk {
   readonly #failed = new Map<Target, Refusal>();
   /** Targets that could start later than we wanted, but in the caller's time. */
   readonly #waitable = new Map<Target, number>();
+  #last: Refusal | undefined;
 
   constructor(options: RouteOptions, next: Send<Routed>, call: Call) {
     this.#options = options;
@@ -39,23 +43,29 @@ class Walk {
   }
 
   async run(): Promise<Answer> {
-    const { breakers } = this.#options;
-    const usable = this.#call.targets.filter((target) => breakers.admits(target));
-    const answer = (await this.#inOrder(usable)) ?? (await this.#whoCanWait()) ?? (await this.#lastResort());
+    const { clock, fallbackAfterMs } = this.#options;
+    const { targets, startBy } = this.#call;
+    const usable = targets.length === 1 ? targets : this.#usable();
+    // The targets that are not ejected. While there is something else to try or to wait for, each must start soon.
+    for (const target of usable) {
+      const alone = target === usable.at(-1) && this.#waitable.size === 0;
+      const answer = await this.#tryAt(target, alone ? startBy : Math.min(startBy, clock.now() + fallbackAfterMs));
+      if (answer !== undefined) return answer;
+    }
+    const answer = (await this.#whoCanWait()) ?? (await this.#lastResort());
     if (answer !== undefined) return answer;
     this.#call.deadline.throwIfEnded();
     throw conclude(this.#failures(), this.#call.trace.attempts);
   }
 
-  /** The targets that are not ejected. While there is something else to try or to wait for, each must start soon. */
-  async #inOrder(usable: readonly Target[]): Promise<Answer | undefined> {
-    for (const target of usable) {
-      const alone = target === usable.at(-1) && this.#waitable.size === 0;
-      const soon = Math.min(this.#call.startBy, this.#options.clock.now() + this.#options.fallbackAfterMs);
-      const answer = await this.#tryAt(target, alone ? this.#call.startBy : soon);
-      if (answer !== undefined) return answer;
-    }
-    return undefined;
+  /** The targets that are not ejected, who is asked first in front. */
+  #usable(): readonly Target[] {
+    const { breakers, balancer } = this.#options;
+    const admitted = this.#call.targets.filter((target) => breakers.admits(target));
+    const usable = balancer?.order(this.#call, admitted) ?? admitted;
+    const [first] = usable;
+    if (first?.balanced !== undefined) this.#call.trace.whyTarget = whyFirst(first, usable.length);
+    return usable;
   }
 
   /** Nobody starts soon: wait where the wait is shortest. */
@@ -89,24 +99,33 @@ class Walk {
     return passage === undefined ? undefined : this.#pass(target, passage, startBy);
   }
 
-  async #pass(target: Target, passage: Passage, startBy: number): Promise<Answer | undefined> {
+  #pass(target: Target, passage: Passage, startBy: number): Promise<Answer | undefined> {
+    const { ended } = this.#call.deadline;
+    const told = target.balanced === undefined ? nothing : this.#options.balancer?.asked(this.#call, target);
+    const takeBack = ended === undefined ? this.#noteFallback(target) : nothing;
+    const passed = ended === undefined ? this.#next(atTarget(this.#call, target, startBy)) : Promise.reject<Answer>(ended.reason);
+    return passed.then(
+      (answer) => {
+        told?.();
+        return this.#answered(target, passage, answer);
+      },
+      (error: unknown) => {
+        told?.(error);
+        this.#options.breakers.leave(target, passage, toHealth(error));
+        // It cannot be asked, so that nothing led here.
+        if (isInexpressible(error)) takeBack();
+        this.#remember(target, error, startBy);
+        return undefined;
+      },
+    );
+  }
+
+  #answered(target: Target, passage: Passage, answer: Answer): Answer {
     const { breakers } = this.#options;
-    let takeBack = nothing;
-    try {
-      this.#call.deadline.throwIfEnded();
-      takeBack = this.#noteFallback(target);
-      const answer = await this.#next(atTarget(this.#call, target, startBy));
-      // A probe has found out with the first content; a long answer would keep everybody else from the route until its end.
-      if (passage.as === 'probe') breakers.leave(target, passage, 'well');
-      else atEnd(answer, (end) => breakers.leave(target, passage, toHealthAtEnd(end)));
-      return answer;
-    } catch (error) {
-      breakers.leave(target, passage, toHealth(error));
-      // It cannot be asked, so that nothing led here.
-      if (isInexpressible(error)) takeBack();
-      this.#remember(target, error, startBy);
-      return undefined;
-    }
+    // A probe has found out with the first content; a long answer would keep everybody else from the route until its end.
+    if (passage.as === 'probe') breakers.leave(target, passage, 'well');
+    else atEnd(answer, (end) => breakers.leave(target, passage, toHealthAtEnd(end)));
+    return answer;
   }
 
   /** Keeps a refusal; throws what no other target can change. */
@@ -117,6 +136,8 @@ class Walk {
       throw error instanceof AttemptError ? toPublic(target, error, trace.attempts) : error;
     }
     this.#failed.set(target, error);
+    this.#last = error;
+    trace.whyTarget = undefined;
     this.#waitable.delete(target);
     if (!(error instanceof KeysExhaustedError) || startBy >= callers) return;
     // Without a time the pool may still learn one, when a slot becomes free: it comes last.
@@ -124,10 +145,14 @@ class Walk {
     if (error.retryAt === undefined || (at <= callers && at < deadline.at)) this.#waitable.set(target, at);
   }
 
-  /** The last attempt led here, where it was made at another target. Returns the way to take that back. */
+  /**
+   * The attempt that the last refusal tells of led here, where it was made at another target: a second one beside it may be the latest.
+   * Returns the way to take that back.
+   */
   #noteFallback(target: Target): () => void {
-    const last = this.#call.trace.attempts.at(-1);
-    if (last === undefined || this.#failed.size === 0) return nothing;
+    if (this.#last === undefined) return nothing;
+    const last = this.#call.trace.attemptOf(this.#last);
+    if (last === undefined) return nothing;
     if (last.provider === target.provider.name && last.model === target.model) return nothing;
     const { action } = last;
     last.action = 'fallback';

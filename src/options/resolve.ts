@@ -1,5 +1,6 @@
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
 import { ConfigError } from '../errors.ts';
+import { type Balancing, resolveBalances, resolveModels } from './aliases.ts';
 import { type ResolvedProvider, resolveProviders } from './providers.ts';
 import { withRules } from './rules.ts';
 import { checkClientOptions } from './schema.ts';
@@ -21,6 +22,8 @@ export interface Settings {
   readonly providers: readonly ResolvedProvider[];
   /** Alias to the targets' names. */
   readonly models: ReadonlyMap<string, readonly string[]>;
+  /** Aliases that balance their targets, and how. */
+  readonly balances: ReadonlyMap<string, Balancing>;
   /** `undefined` when answers are not kept. */
   readonly cache:
     | ({ readonly [Field in keyof Omit<CacheOptions, 'store'>]-?: NonNullable<CacheOptions[Field]> } & Pick<CacheOptions, 'store'>)
@@ -46,9 +49,8 @@ export function resolveOptions(given: ClientOptions | undefined): Settings {
   }
   return {
     providers: withRules(resolveProviders(options.providers, options.env ?? process.env), options.rules ?? []),
-    models: new Map(
-      Object.entries(options.models ?? {}).map(([alias, targets]) => [alias, typeof targets === 'string' ? [targets] : targets]),
-    ),
+    models: resolveModels(options.models ?? {}),
+    balances: resolveBalances(options.models ?? {}),
     cache: resolveCache(options.cache ?? false),
     retry: { ...DEFAULTS.retry, ...defined(options.retry ?? {}) },
     maxRotations: options.maxRotations ?? DEFAULTS.maxRotations,

@@ -142,11 +142,27 @@ const retry = options(
 );
 
 const TARGETS = 'a target or a non-empty array of targets';
+const price = v.pipe(v.number('a number of USD from 0'), v.minValue(0, 'a number of USD from 0'), v.finite('a finite number'));
+const target = options(
+  {
+    model: text,
+    weight: v.optional(v.pipe(positive, v.finite('a finite number'))),
+    price: v.optional(options({ input: price, output: price }, 'an object { input, output }')),
+  },
+  'an object of target options',
+);
+const alias = options(
+  {
+    targets: v.pipe(v.array(v.union([text, target], 'a target'), 'an array of targets'), v.minLength(1, 'a non-empty array of targets')),
+    balance: v.optional(v.picklist(['order', 'cost', 'latency', 'weight'], "'order', 'cost', 'latency' or 'weight'")),
+  },
+  TARGETS,
+);
 
 const client = options(
   {
     providers: v.optional(table(provider, 'an object of providers')),
-    models: v.optional(table(v.union([text, v.pipe(texts, v.minLength(1, TARGETS))], TARGETS), 'an object of aliases')),
+    models: v.optional(table(v.union([text, v.pipe(texts, v.minLength(1, TARGETS)), alias], TARGETS), 'an object of aliases')),
     cache: v.optional(v.union([v.boolean(), cache], 'a boolean or an object of cache options')),
     retry: v.optional(retry),
     rules: v.optional(v.array(rule, 'an array of rules')),

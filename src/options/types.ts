@@ -116,6 +116,40 @@ export interface ProviderOptions {
   readonly apiVersion?: string | undefined;
 }
 
+/** What a million tokens cost, USD. */
+export interface PriceOptions {
+  readonly input: number;
+  readonly output: number;
+}
+
+/** One target of an alias that balances. */
+export interface TargetOptions {
+  /** The target's name, as in `provider/model`. */
+  readonly model: string;
+  /**
+   * Share of the calls where `balance` is `'weight'`.
+   * @default 1
+   */
+  readonly weight?: number | undefined;
+  /** What its tokens cost; every target names it where `balance` is `'cost'`. @default none */
+  readonly price?: PriceOptions | undefined;
+}
+
+/** How targets are balanced. */
+export type Balance = 'order' | 'cost' | 'latency' | 'weight';
+
+/** An alias that says which of its targets is asked first. Whoever cannot start within `fallbackAfterMs`, is sick or refuses is passed over. */
+export interface AliasOptions {
+  /** By name, or with what the balance needs to know of them. */
+  readonly targets: readonly (string | TargetOptions)[];
+  /**
+   * `order`: as they stand; `cost`: where the call will cost least, by what its model's calls used before; `latency`: where the first token of a
+   * stream, or a whole answer, came soonest of late; `weight`: by chance.
+   * @default 'order'
+   */
+  readonly balance?: Balance | undefined;
+}
+
 /**
  * What a failing answer means, where you know better than keywheel: it fits when status and `match` do, and goes before all of
  * keywheel's own rules. The first that fits decides.
@@ -173,8 +207,8 @@ export interface ClientOptions {
    * @default every known provider whose environment variables are set
    */
   readonly providers?: Readonly<Record<string, ProviderOptions>> | undefined;
-  /** Aliases: a target or targets in order of preference. Aliases do not nest. @default none */
-  readonly models?: Readonly<Record<string, string | readonly string[]>> | undefined;
+  /** Aliases: a target, targets in order of preference, or targets that are balanced. Aliases do not nest. @default none */
+  readonly models?: Readonly<Record<string, string | readonly string[] | AliasOptions>> | undefined;
   /** What failing answers mean, before keywheel's own rules: the first that fits decides. @default none */
   readonly rules?: readonly RuleOptions[] | undefined;
   /** @default false */

@@ -55,6 +55,34 @@ test('a target of an alias may stand alone', () => {
   ]);
 });
 
+test('an alias may say who of its targets is asked first', () => {
+  const price = { input: 0.15, output: 0.6 };
+  const settings = resolve({
+    models: {
+      plain: { targets: ['openai/a', { model: 'openai/b', weight: 2 }] },
+      spread: { targets: ['openai/a', { model: 'openai/b', weight: 3 }], balance: 'weight' },
+      cheap: { targets: [{ model: 'openai/a', price }], balance: 'cost' },
+    },
+  });
+  expect([...settings.models]).toEqual([
+    ['plain', ['openai/a', 'openai/b']],
+    ['spread', ['openai/a', 'openai/b']],
+    ['cheap', ['openai/a']],
+  ]);
+  const target = { name: 'openai/a', weight: 1, price: undefined };
+  expect([...settings.balances]).toEqual([
+    ['spread', { by: 'weight', targets: [target, { name: 'openai/b', weight: 3, price: undefined }] }],
+    ['cheap', { by: 'cost', targets: [{ ...target, price }] }],
+  ]);
+});
+
+test('a balance by cost needs the price of every target', () => {
+  const targets = [{ model: 'openai/a', price: { input: 1, output: 1 } }, 'openai/b'];
+  expect(refusal(() => resolve({ models: { cheap: { targets, balance: 'cost' } } }))).toBe(
+    "Cannot create the client as 'models.cheap.targets.1.price' is missing, which balance 'cost' needs",
+  );
+});
+
 test('a dispatcher and a fetch exclude each other', () => {
   const dispatcher = { dispatch: () => true };
   expect(resolve({ dispatcher }).dispatcher).toBe(dispatcher);

@@ -39,26 +39,35 @@ export class Estimates {
   cost(provider: string, model: string, size: Size): Cost {
     const known = this.#models.get(nameOf(provider, model));
     const input = Math.ceil(known === undefined ? size.input * (1 + MARGIN) : known.input.expect(size.input, 1 + MARGIN));
+    const charging = this.#chargingOf(provider);
     if (size.output === undefined) {
-      const guessed = Math.ceil(known?.free.expect(1, FIRST_OUTPUT_TOKENS) ?? FIRST_OUTPUT_TOKENS);
+      const written = known?.free.expect(1, FIRST_OUTPUT_TOKENS) ?? FIRST_OUTPUT_TOKENS;
+      const guessed = Math.ceil(written * timesOf(charging, model));
       return { input, output: guessed, guessed };
     }
-    if (known === undefined || size.output === 0 || this.#chargingOf(provider).admission === 'max_tokens')
-      return { input, output: size.output };
-    return { input, output: Math.ceil(Math.min(size.output, known.limited.expect(size.output, 1))) };
+    if (known === undefined || size.output === 0 || charging.admission === 'max_tokens') return { input, output: size.output };
+    const written = Math.min(size.output, known.limited.expect(size.output, 1));
+    return { input, output: Math.ceil(written * timesOf(charging, model)) };
+  }
+
+  /** What it will use on average: for comparing prices, where a margin would favour who is known for longer. */
+  expected(provider: string, model: string, size: Size): { readonly input: number; readonly output: number } {
+    const known = this.#models.get(nameOf(provider, model));
+    const input = known?.input.mean(size.input, 1) ?? size.input;
+    if (size.output === undefined) return { input, output: known?.free.mean(1, FIRST_OUTPUT_TOKENS) ?? FIRST_OUTPUT_TOKENS };
+    return { input, output: Math.min(size.output, known?.limited.mean(size.output, 1) ?? size.output) };
   }
 
   /** An answer is whole, and says what it used. */
   learn(provider: string, model: string, size: Size, used: Used): void {
     if (!isCount(used.input) || !isCount(used.output)) return;
     const charging = this.#chargingOf(provider);
-    const counted = chargedFor(used, charging, model);
     const known = this.#remember(nameOf(provider, model));
     // Nobody asks without a word; what is read from a cache counts at the request where `max_tokens` does.
-    const input = charging.admission === 'max_tokens' ? used.input : counted.input;
+    const input = charging.admission === 'max_tokens' ? used.input : chargedFor(used, charging, model).input;
     if (size.input > 0 && used.input > 0) known.input.learn(size.input, input);
-    if (size.output === undefined) known.free.learn(1, counted.output);
-    else if (size.output > 0) known.limited.learn(size.output, counted.output);
+    if (size.output === undefined) known.free.learn(1, used.output);
+    else if (size.output > 0) known.limited.learn(size.output, used.output);
   }
 
   /** Models of which something was learned. */
@@ -80,14 +89,13 @@ export class Estimates {
 }
 
 /** What an answer counts against the limits in the end. */
-export function chargedFor(
-  used: Used,
-  { cachedInput, output }: Charging,
-  model: string,
-): { readonly input: number; readonly output: number } {
+export function chargedFor(used: Used, charging: Charging, model: string): { readonly input: number; readonly output: number } {
   const cached = Math.min(used.cached ?? 0, used.input);
-  const times = output?.models.test(model) === true ? output.times : 1;
-  return { input: used.input - cached * (1 - cachedInput), output: used.output * times };
+  return { input: used.input - cached * (1 - charging.cachedInput), output: used.output * timesOf(charging, model) };
+}
+
+function timesOf({ output }: Charging, model: string): number {
+  return output?.models.test(model) === true ? output.times : 1;
 }
 
 interface Model {
@@ -110,7 +118,7 @@ class Share {
   #off = 0;
 
   learn(expected: number, came: number): void {
-    const mean = this.#samples === 0 ? came : (this.#came / this.#expected) * expected;
+    const mean = this.mean(expected, came / expected);
     const believed = Math.min(Math.max(came, mean / ODD), mean * ODD + ODD_TOKENS);
     this.#samples = Math.min(MEMORY, this.#samples + 1);
     const weight = 1 / this.#samples;
@@ -119,6 +127,11 @@ class Share {
     // Of one call nobody knows how far others are from it.
     const off = this.#samples === 1 ? believed / 2 : Math.abs(believed - mean);
     this.#off += (off - this.#off) * weight;
+  }
+
+  /** What comes of `expected` on average; `first` of it before anything came. */
+  mean(expected: number, first: number): number {
+    return this.#samples === 0 ? expected * first : (this.#came / this.#expected) * expected;
   }
 
   /** What to reserve for `expected`; `first` of it before anything came. */

@@ -117,6 +117,21 @@ describe('route', () => {
     expect(made.trace.attempts.map(({ action }) => action)).toEqual(['fallback', 'answer']);
   });
 
+  it('says so of the attempt that failed, not of a second one that was made beside it later', async () => {
+    const beside: Say = (call) => {
+      const error = fakeFailure('overloaded');
+      noteAttempt(call, 'overloaded');
+      const [first] = call.trace.attempts;
+      if (first !== undefined) call.trace.failed(error, first);
+      noteAttempt(call, 'server_error');
+      return error;
+    };
+    const { send, call } = start({ [A]: beside });
+    const made = call();
+    await send(made);
+    expect(made.trace.attempts.map(({ action }) => action)).toEqual(['fallback', 'reject', 'answer']);
+  });
+
   it.each(['bad_request', 'content_filtered', 'aborted'] as const)('rejects %s at once', async (failure) => {
     const { asked, send, call } = start({ [A]: failing(failure, { status: 400 }) });
     const made = call();
