@@ -214,9 +214,11 @@ export class Mapping<Item> implements AsyncIterableIterator<MapResult<Item, Chat
     }
   }
 
-  /** Begins nothing more. The first reason counts. */
+  /** Begins nothing more. The first failure counts: also one of the last items, when no more are to come. */
   #drain(ending: Ending): void {
-    if (this.#state.status === 'running') this.#state = { status: 'draining', ending };
+    const { status } = this.#state;
+    const isNews = status === 'running' || (status === 'draining' && this.#state.ending.kind === 'done');
+    if (isNews) this.#state = { status: 'draining', ending };
   }
 
   /** Aborts what is under way and drops what is unread. */

@@ -199,6 +199,14 @@ describe('the end by an error', () => {
     expect([seen.pulled, seen.closed, client.calls]).toEqual([3, 1, 3]);
   });
 
+  test('of a client that is closed while the last items are asked for', async () => {
+    const client = new FakeClient();
+    const read = client.map(['a']).next();
+    await turn();
+    client.call('a').fail(new ClosedError('Cannot lease a key as the client is closed'));
+    await expect(read).rejects.toBeInstanceOf(ClosedError);
+  });
+
   test('of what cannot be iterated', async () => {
     const broken: Iterable<string> = {
       [Symbol.iterator]: () => {
