@@ -40,18 +40,17 @@ class SystemTimer implements Timer {
   #timeout: NodeJS.Timeout | undefined;
 
   constructor(ms: number, fire: () => void, background: boolean) {
-    const sleep = (left: number): void => {
-      this.#timeout = setTimeout(
-        () => (left > LONGEST_TIMER_MS ? sleep(left - LONGEST_TIMER_MS) : fire()),
-        Math.min(left, LONGEST_TIMER_MS),
-      );
-      if (background) this.#timeout.unref();
-    };
-    sleep(Math.max(0, Math.ceil(ms)));
+    this.#sleep(Math.max(0, Math.ceil(ms)), fire, background);
   }
 
   cancel(): void {
     clearTimeout(this.#timeout);
+  }
+
+  #sleep(ms: number, fire: () => void, background: boolean): void {
+    const left = ms - LONGEST_TIMER_MS;
+    this.#timeout = left > 0 ? setTimeout(() => this.#sleep(left, fire, background), LONGEST_TIMER_MS) : setTimeout(fire, ms);
+    if (background) this.#timeout.unref();
   }
 }
 

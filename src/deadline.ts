@@ -1,4 +1,4 @@
-import type { AbortListener, SignalHub } from './abort.ts';
+import { type AbortListener, Listeners, type SignalHub } from './abort.ts';
 import type { Clock, Timer } from './clock.ts';
 import { DeadlineError } from './errors.ts';
 
@@ -20,7 +20,7 @@ export class Deadline {
   /** Of a part: what it is a part of. */
   #whole: Deadline | undefined;
   #ended: Ended | undefined;
-  #listeners: Set<AbortListener> | undefined;
+  #listeners: Listeners | undefined;
   #timer: Timer | undefined;
   #unhook: (() => void) | undefined;
 
@@ -63,12 +63,9 @@ export class Deadline {
       listener(ended.reason);
       return () => {};
     }
-    const listeners = (this.#listeners ??= new Set());
-    const entry: AbortListener = (reason) => listener(reason);
-    listeners.add(entry);
+    const stop = (this.#listeners ??= new Listeners()).add(listener);
     this.#hook();
-    // Of that set, also while it is told of the end: who stops listening then is not called any more.
-    return () => void listeners.delete(entry);
+    return stop;
   }
 
   /** Ends the call now; later ends change nothing. */
@@ -77,7 +74,7 @@ export class Deadline {
     this.#ended = { reason };
     const listeners = this.#listeners;
     this.close();
-    for (const listener of listeners ?? []) listener(reason);
+    listeners?.tell(reason);
   }
 
   /** Moves the end later, never earlier: a flight lives as long as its latest waiter. */

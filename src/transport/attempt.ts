@@ -1,3 +1,4 @@
+import { Listeners } from '../abort.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
 import type { Stop } from '../wire/index.ts';
@@ -8,8 +9,8 @@ type Listener = (reason: unknown) => void;
 export class Attempt implements Stop {
   readonly #clock: Clock;
   readonly #deadline: Deadline;
-  readonly #timers = new Set<Timer>();
-  readonly #listeners = new Set<Listener>();
+  #listeners: Listeners | undefined;
+  #timers: Timer[] | undefined;
   #unlisten: (() => void) | undefined;
   #ended: { readonly reason: unknown } | undefined;
   #byCaller = false;
@@ -37,39 +38,38 @@ export class Attempt implements Stop {
       listener(this.#ended.reason);
       return () => {};
     }
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return (this.#listeners ??= new Listeners()).add(listener);
   }
 
   /**
-   * Ends the attempt with `reason` after `ms`; `Infinity` is never. Returns the way to stop waiting.
+   * Ends the attempt after `ms`, unless `lift` comes before; `Infinity` is never.
    * No timer where the call's own time is over by then, as is by default: its deadline ends the attempt, also one that moves later.
    */
-  limit(ms: number, toReason: () => unknown): () => void {
-    if (ms === Infinity || this.#clock.now() + ms >= this.#deadline.at) return () => {};
-    const timer = this.#clock.after(ms, () => this.end(toReason()));
-    this.#timers.add(timer);
-    return () => {
-      timer.cancel();
-      this.#timers.delete(timer);
-    };
+  limit(ms: number, toReason: () => unknown): void {
+    if (ms === Infinity || this.#clock.now() + ms >= this.#deadline.at) return;
+    (this.#timers ??= []).push(this.#clock.after(ms, () => this.end(toReason())));
+  }
+
+  /** Takes all limits away. */
+  lift(): void {
+    for (const timer of this.#timers ?? []) timer.cancel();
+    this.#timers = undefined;
   }
 
   /** Ends the attempt; whoever listens is told at once. */
   end(reason: unknown): void {
     if (this.#ended !== undefined) return;
     this.#ended = { reason };
-    const listeners = [...this.#listeners];
+    const listeners = this.#listeners;
     this.close();
-    for (const listener of listeners) listener(reason);
+    listeners?.tell(reason);
   }
 
-  /** The attempt is over: lets go of the deadline and the timers. */
+  /** The attempt is over: lets go of the deadline, the timers and whoever listens. */
   close(): void {
     this.#unlisten?.();
     this.#unlisten = undefined;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
-    this.#listeners.clear();
+    this.#listeners = undefined;
+    this.lift();
   }
 }

@@ -33,7 +33,7 @@ const RELEASE_MS = 1_000;
 /** The bottom of the stack: send what was encoded, decode what comes. Fails with `AttemptError` or the caller's own reason. */
 export function createTransport(options: TransportOptions): Send<Leased> {
   const settings: Settings = { unreadTimeoutMs: 60_000, ...options };
-  return async (call) => new Exchange(call, settings).run();
+  return (call) => new Exchange(call, settings).run();
 }
 
 type Settings = Required<TransportOptions>;
@@ -48,8 +48,6 @@ class Exchange {
   #body: WireBody | undefined;
   /** Read once, as every answer needs it. */
   #requestId: string | undefined;
-  /** Stops the timers that end with the first output. */
-  #begun: () => void = () => {};
 
   constructor(call: Leased, settings: Settings) {
     this.#call = call;
@@ -60,16 +58,14 @@ class Exchange {
 
   async run(): Promise<Answer> {
     const { settings, stream } = this.#call;
-    const stopAttempt = this.#limit('attemptTimeoutMs', settings.attemptTimeoutMs);
-    const stopFirst = this.#limit('firstTokenTimeoutMs', stream ? this.#settings.firstTokenTimeoutMs : Infinity);
-    this.#begun = () => {
-      stopAttempt();
-      stopFirst();
-    };
+    // Both end with the first output.
+    this.#limit('attemptTimeoutMs', settings.attemptTimeoutMs);
+    if (stream) this.#limit('firstTokenTimeoutMs', this.#settings.firstTokenTimeoutMs);
     try {
       const response = await this.#send();
+      this.#heard(response);
       if (response.status < 200 || response.status > 299) throw await this.#refused(response);
-      return await (stream ? this.#stream(response) : this.#whole(response));
+      return stream ? await this.#stream(response) : this.#whole(await response.body.text(), response);
     } catch (error) {
       this.#attempt.close();
       // Whatever failed, and be it we: a body that nobody reads would keep its socket for ever.
@@ -78,21 +74,23 @@ class Exchange {
     }
   }
 
-  async #send(): Promise<WireResponse> {
-    const { lease, target, attempt, request } = this.#call;
-    const { protocol, auth } = target.provider;
-    const credential = lease.secret === undefined ? undefined : { secret: lease.secret, auth };
+  #send(): Promise<WireResponse> {
+    const { lease, target, request } = this.#call;
+    const credential = lease.secret === undefined ? undefined : { secret: lease.secret, auth: target.provider.auth };
     const opened = (): void => {
       this.#reached = true;
       lease.sent();
     };
-    const response = await this.#settings.wire.send(request, credential, this.#attempt, opened, this.#findings.scrubber);
+    return this.#settings.wire.send(request, credential, this.#attempt, opened, this.#findings.scrubber);
+  }
+
+  #heard(response: WireResponse): void {
+    const { lease, target, attempt } = this.#call;
     this.#body = response.body;
     const ids = this.#findings.readIds(response);
     this.#requestId = ids.requestId;
     if (ids.requestId !== undefined) attempt.requestId = ids.requestId;
-    lease.heard(protocol.readLimits(response.headers, this.#settings.clock.now()), ids);
-    return response;
+    lease.heard(target.provider.protocol.readLimits(response.headers, this.#settings.clock.now()), ids, response.status === 429);
   }
 
   async #refused(response: WireResponse): Promise<AttemptError> {
@@ -105,15 +103,15 @@ class Exchange {
     }
   }
 
-  async #whole(response: WireResponse): Promise<Answer> {
-    const { whole, raw } = await this.#decodeWhole(response);
+  #whole(text: string, response: WireResponse): Answer {
+    const { whole, raw } = this.#decodeWhole(text, response);
     this.#attempt.close();
     const end: End = { status: 'complete', usage: readUsage(whole) };
     return { kind: 'whole', whole, raw, done: Promise.resolve(end), end };
   }
 
-  async #decodeWhole(response: WireResponse): Promise<{ readonly whole: Whole; readonly raw: unknown }> {
-    const raw = this.#parse(await response.body.text(), response);
+  #decodeWhole(text: string, response: WireResponse): { readonly whole: Whole; readonly raw: unknown } {
+    const raw = this.#parse(text, response);
     const decoded = this.#call.target.provider.protocol.decodeWhole(raw, this.#context());
     if ('error' in decoded) throw this.#findings.inBand(decoded.error, response);
     return { whole: decoded.whole, raw };
@@ -138,7 +136,7 @@ class Exchange {
     if (/^text\/html/i.test(type))
       throw this.#findings.malformed('the answer is a page, not a stream', await response.body.text(), response);
     // A server that does not stream answers all the same.
-    if (/^application\/([a-z.]+\+)?json\b/i.test(type)) return this.#replay(response);
+    if (/^application\/([a-z.]+\+)?json\b/i.test(type)) return this.#replay(await response.body.text(), response);
     const reader = this.#read(response);
     try {
       return await this.#commit(response, reader);
@@ -148,9 +146,9 @@ class Exchange {
     }
   }
 
-  async #replay(response: WireResponse): Promise<Answer> {
+  #replay(text: string, response: WireResponse): Answer {
     // Only chats are streamed.
-    const whole = (await this.#decodeWhole(response)).whole as ChatCompletion;
+    const whole = this.#decodeWhole(text, response).whole as ChatCompletion;
     this.#attempt.close();
     this.#noteFirst();
     return toReplayed(whole, readUsage(whole));
@@ -174,7 +172,7 @@ class Exchange {
     // A whole answer without a choice is none either.
     if (!held.some(({ choices }) => choices.length > 0))
       throw this.#findings.malformed('the stream ended without any choice', '', response);
-    this.#begun();
+    this.#attempt.lift();
     const parts = new ChunkStream(
       {
         attempt: this.#attempt,
@@ -206,8 +204,8 @@ class Exchange {
     this.#call.trace.firstTokenAt ??= this.#settings.clock.now();
   }
 
-  #limit(what: string, ms: number): () => void {
-    return this.#attempt.limit(ms, () => this.#findings.timeout(what, ms, this.#reached));
+  #limit(what: string, ms: number): void {
+    this.#attempt.limit(ms, () => this.#findings.timeout(what, ms, this.#reached));
   }
 }
 

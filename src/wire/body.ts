@@ -49,6 +49,8 @@ export class Body implements WireBody {
   #paused = false;
   #state: State = { status: 'open' };
   #waiter: Waiter | undefined;
+  /** Set while all of it is waited for, once rather than piece by piece. */
+  #whole: { readonly resolve: (text: string) => void; readonly reject: (error: unknown) => void } | undefined;
   /** Set while the rest is thrown away. */
   #discarded: { bytes: number; readonly done: () => void } | undefined;
 
@@ -78,18 +80,15 @@ export class Body implements WireBody {
     });
   }
 
-  async text(): Promise<string> {
-    const pieces: Uint8Array[] = [];
-    let bytes = 0;
-    for (let piece = await this.read(); piece !== undefined; piece = await this.read()) {
-      bytes += piece.byteLength;
-      if (bytes > this.#maxBytes) {
-        this.cancel();
-        throw new WireError('unreadable', `the answer is longer than allowed: more than ${this.#maxBytes} bytes`, { reached: true });
+  text(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#whole = { resolve, reject };
+      if (this.#paused) {
+        this.#paused = false;
+        this.#source.resume();
       }
-      pieces.push(piece);
-    }
-    return toText(pieces);
+      this.#settleWhole();
+    });
   }
 
   discard(): Promise<void> {
@@ -127,6 +126,7 @@ export class Body implements WireBody {
     }
     this.#pieces.push(bytes);
     this.#queued += bytes.byteLength;
+    if (this.#whole !== undefined) return this.#settleWhole();
     if (this.#paused || this.#queued < HIGH_WATER) return;
     this.#paused = true;
     this.#source.pause();
@@ -137,6 +137,7 @@ export class Body implements WireBody {
     if (this.over) return;
     this.#state = { status: 'ended' };
     this.#take()?.resolve(undefined);
+    this.#settleWhole();
     this.#discarded?.done();
   }
 
@@ -145,6 +146,7 @@ export class Body implements WireBody {
     if (this.over) return;
     this.#state = { status: 'failed', error };
     this.#take()?.reject(error);
+    this.#settleWhole();
     this.#discarded?.done();
   }
 
@@ -152,6 +154,21 @@ export class Body implements WireBody {
   stop(reason: unknown): void {
     this.#drop();
     this.fail(reason);
+  }
+
+  #settleWhole(): void {
+    const whole = this.#whole;
+    if (whole === undefined) return;
+    if (this.#queued > this.#maxBytes) {
+      this.#whole = undefined;
+      this.cancel();
+      whole.reject(new WireError('unreadable', `the answer is longer than allowed: more than ${this.#maxBytes} bytes`, { reached: true }));
+    } else if (this.#state.status !== 'open') {
+      this.#whole = undefined;
+      if (this.#state.status === 'failed') whole.reject(this.#state.error);
+      else whole.resolve(toText(this.#pieces));
+      this.#drop();
+    }
   }
 
   #drop(): void {
@@ -170,6 +187,7 @@ export class Body implements WireBody {
 export function toText(pieces: readonly Uint8Array[]): string {
   const [only] = pieces;
   const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = buffer.toString('utf8');
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }

@@ -174,7 +174,8 @@ function toRefusal(error: unknown, reached: boolean, scrubber: Scrubber): Error 
 
 function toWireHeaders(headers: IncomingHttpHeaders): WireHeaders {
   const found: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (value !== undefined) found[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return found;

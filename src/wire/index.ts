@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { ClosedError } from '../errors.ts';
 import { sendByFetch, type Fetch } from './fetch.ts';
 import { FrameReader, isFramed } from './frames.ts';
-import { toOutgoing } from './outgoing.ts';
+import { type Outgoing, toOutgoing } from './outgoing.ts';
 import type { Stop, WireResponse } from './response.ts';
 import { Scrubber } from './scrub.ts';
 import { sign } from './sign.ts';
@@ -53,17 +53,28 @@ export function createWire(options: WireOptions): Wire {
   const { clock, connectTimeoutMs = 10_000, maxBodyBytes = 64 * MIB, maxEventBytes = 8 * MIB, fetch } = options;
   const sender = new UndiciSender({ clock, connectTimeoutMs, maxBodyBytes }, options.dispatcher);
   let closed = false;
+  const assertOpen = (): void => {
+    if (closed) throw new ClosedError('Cannot send the request as the client is closed');
+  };
+  const start = (outgoing: Outgoing, stop: Stop, opened: () => void): Promise<WireResponse> => {
+    if (stop.ended !== undefined) throw stop.ended.reason;
+    return fetch === undefined ? sender.send(outgoing, stop, opened) : sendByFetch(fetch, outgoing, stop, opened, maxBodyBytes);
+  };
+  const startSigned = async (outgoing: Outgoing, stop: Stop, opened: () => void): Promise<WireResponse> => {
+    await unlessStopped(sign(outgoing, clock.now()), stop);
+    assertOpen();
+    return start(outgoing, stop, opened);
+  };
   return {
-    async send(request, credential, stop, opened = () => {}, scrubber = new Scrubber(credential?.secret)) {
-      if (closed) throw new ClosedError('Cannot send the request as the client is closed');
-      const outgoing = toOutgoing(request, credential, scrubber);
-      // Only who signs waits: any other request is on its way in the same tick.
-      if (outgoing.signing !== undefined) {
-        await unlessStopped(sign(outgoing, clock.now()), stop);
-        if (closed) throw new ClosedError('Cannot send the request as the client is closed');
+    // Only who signs waits: any other request is on its way in the same tick.
+    send(request, credential, stop, opened = () => {}, scrubber = new Scrubber(credential?.secret)) {
+      try {
+        assertOpen();
+        const outgoing = toOutgoing(request, credential, scrubber);
+        return outgoing.signing === undefined ? start(outgoing, stop, opened) : startSigned(outgoing, stop, opened);
+      } catch (error) {
+        return Promise.reject(error);
       }
-      if (stop.ended !== undefined) throw stop.ended.reason;
-      return fetch === undefined ? sender.send(outgoing, stop, opened) : sendByFetch(fetch, outgoing, stop, opened, maxBodyBytes);
     },
     events: ({ headers, body }) =>
       isFramed(headers['content-type']) ? new FrameReader(body, maxEventBytes) : new SseReader(body, maxEventBytes),
