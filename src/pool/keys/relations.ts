@@ -56,6 +56,8 @@ interface Watch {
 interface Track {
   anchor: Sight;
   last: Sight;
+  /** What at least others spent since: it never becomes less, while what an answer proves of it does. */
+  least: number;
 }
 
 /** A group in which somebody else's requests were seen. */
@@ -226,21 +228,22 @@ function follow({ log, tracks }: Watch, slot: string, sight: Sight, shape: Shape
   const isOver = track !== undefined && sight.sentAt - track.anchor.sentAt > Math.max(STRETCH_MS, STRETCH_REQUESTS / rate);
   if (track === undefined) {
     const anchor = fullBefore(sight, log.since, shape);
-    const begun = { anchor: anchor ?? sight, last: sight };
+    const begun = { anchor: anchor ?? sight, last: sight, least: 0 };
     tracks.set(slot, begun);
     return anchor === undefined ? undefined : begun;
   }
   if (consumedBetween(track.anchor, sight, shape) === undefined) {
-    tracks.set(slot, { anchor: sight, last: sight });
+    tracks.set(slot, { anchor: sight, last: sight, least: 0 });
     return undefined;
   }
   if (isBefore(sight, track.anchor)) {
     track.anchor = sight;
+    track.least = 0;
     return track;
   }
   if (isBefore(sight, track.last)) return undefined;
   track.last = sight;
-  if (isOver) tracks.set(slot, { anchor: sight, last: sight });
+  if (isOver) tracks.set(slot, { anchor: sight, last: sight, least: 0 });
   return track;
 }
 
@@ -250,13 +253,16 @@ function isBefore(a: Sight, b: Sight): boolean {
   return a.remaining > b.remaining;
 }
 
-function sideOf({ log }: Watch, { anchor, last }: Track, counts: Counted, shape: Shape, all: SendLog | undefined): Side | undefined {
+function sideOf({ log }: Watch, track: Track, counts: Counted, shape: Shape, all: SendLog | undefined): Side | undefined {
+  const { anchor, last } = track;
   const consumed = consumedBetween(anchor, last, shape);
   if (consumed === undefined) return undefined;
   const own = log.between(counts, anchor, last);
   const sent = all?.between(counts, anchor, last);
   const byOther = sent === undefined ? NOBODY : { least: Math.max(0, sent.least - own.most), most: Math.max(0, sent.most - own.least) };
-  return { unexplained: unexplained(consumed, own), byOther, unit: log.unit(counts) };
+  const { least, most } = unexplained(consumed, own);
+  track.least = Math.max(track.least, least);
+  return { unexplained: { least: track.least, most: Math.max(track.least, most) }, byOther, unit: log.unit(counts) };
 }
 
 function signOf(a: Suspect, b: Suspect, counts: Counted, shape: Shape, total: SendLog): Sign {
