@@ -7,14 +7,15 @@ import type { Ask, Question } from './load.ts';
 import type { Time } from './time.ts';
 
 /** What a baseline is given. */
-export interface Surroundings {
+interface Surroundings {
   readonly row: Case;
   readonly baseURL: string;
-  readonly fetch: typeof globalThis.fetch;
+  /** Left out: that of the runtime. */
+  readonly fetch?: typeof globalThis.fetch;
   readonly time: Time;
 }
 
-export type OpenBaseline = (surroundings: Surroundings) => Promise<Ask>;
+type OpenBaseline = (surroundings: Surroundings) => Promise<Ask>;
 
 /** By the name in the table. */
 export const baselines = {
@@ -25,6 +26,9 @@ export const baselines = {
 } as const satisfies Readonly<Record<string, OpenBaseline>>;
 
 export type BaselineName = keyof typeof baselines;
+
+// Their names are all of the keys.
+export const baselineNames = Object.keys(baselines) as readonly BaselineName[];
 
 const ENDLESS = 1_000_000;
 const MODEL = 'gpt-bench';

@@ -32,12 +32,21 @@ export interface Manners {
 
 /** What the callers ask. */
 export interface Load {
+  /** Those who ask again as soon as they have an answer. */
   readonly callers: number;
+  /** Calls that come whether or not others are answered, instead of the callers. */
+  readonly arrivals?: Arrivals;
   /** Characters of the prompt, drawn evenly. */
   readonly promptChars: readonly [least: number, most: number];
   readonly maxTokens: number;
   /** Share of `maxTokens` that an answer uses, drawn evenly. */
   readonly usedShare: readonly [least: number, most: number];
+}
+
+/** So many calls at once, again and again. */
+export interface Arrivals {
+  readonly everyMs: number;
+  readonly calls: number;
 }
 
 /** Something that befalls the provider. Times are ms from the start. */
@@ -68,6 +77,8 @@ export interface Case {
   /** Where in a window of the wall clock the run starts, ms. */
   readonly phaseMs: number;
   readonly bars: Readonly<Partial<Record<Told, Bar>>>;
+  /** Which baselines run it: they take up to a minute of CPU a run. */
+  readonly baselines: 'all' | 'sdk' | 'none';
 }
 
 /** The text of a key: long enough to be one. */

@@ -32,6 +32,7 @@ const plain: Omit<Case, 'name' | 'orgs'> = {
   seconds: 30,
   phaseMs: 12_345,
   bars: bars({ goodput: 98, refused: 0.5 }, { goodput: 98.5, refused: 0.1 }),
+  baselines: 'sdk',
 };
 
 function bars(unknown: Bar | undefined, given?: Bar): Case['bars'] {
@@ -43,8 +44,8 @@ const UNEVEN = [org(perMinute(1200)), org(perMinute(300)), org(perMinute(60))];
 const FOUR_AND_ONE = [org(perMinute(600), 4), org(perMinute(600))];
 
 const withHeaders: readonly Case[] = [
-  { ...plain, name: 'equal', orgs: EQUAL },
-  { ...plain, name: 'uneven', orgs: UNEVEN },
+  { ...plain, name: 'equal', orgs: EQUAL, baselines: 'all' },
+  { ...plain, name: 'uneven', orgs: UNEVEN, baselines: 'all' },
   {
     ...plain,
     name: 'tokens',
@@ -62,6 +63,7 @@ const withHeaders: readonly Case[] = [
 const slowly: readonly Case[] = withHeaders.map((row) => ({
   ...row,
   name: `${row.name}-2s`,
+  baselines: 'none',
   manners: { ...row.manners, serviceMs: SLOW },
   bars: bars({ goodput: 97, refused: 0.5 }, { goodput: 97.5, refused: 0.5 }),
 }));
@@ -111,10 +113,73 @@ const windows: readonly Case[] = [
   windowed('sliding', { of: 'sliding' }),
 ];
 
-/** Every case of the table, in its order. */
-export const cases: readonly Case[] = [...withHeaders, ...slowly, ...dark, ...windows];
+/** Measured and compared: there is no bar but the best of the baselines. */
+const open: typeof plain = { ...plain, bars: {}, baselines: 'all' };
 
-/** Of a case without a bar both are measured. */
+const more: readonly Case[] = [
+  {
+    ...open,
+    name: 'mixed-sizes',
+    orgs: EQUAL.map(() => ({ keys: 1, limits: [perMinute(600), perMinute(200_000, 'tokens')] })),
+    load: { ...plain.load, promptChars: [40, 4000], maxTokens: 800, usedShare: [0.1, 0.9] },
+  },
+  {
+    ...open,
+    name: 'day-limits',
+    orgs: [100, 200, 100_000].map((limit) => ({
+      keys: 1,
+      limits: [perMinute(600), { counts: 'requests', limit, windowMs: 1440 * MINUTE_MS, kind: { of: 'fixed', anchor: 'clock' } }],
+    })),
+  },
+  {
+    ...open,
+    name: 'output-tokens',
+    baselines: 'sdk',
+    orgs: EQUAL.map(() => ({ keys: 1, limits: [perMinute(60_000, 'input'), perMinute(20_000, 'output')] })),
+    load: { ...plain.load, maxTokens: 100, usedShare: [0.2, 0.8] },
+  },
+  {
+    ...open,
+    name: 'dying-keys',
+    orgs: Array.from({ length: 6 }, () => org(perMinute(300))),
+    mishaps: [0, 1, 2].map((dead) => ({ of: 'key-dies', org: dead, key: 0, atMs: 5000 * (dead + 1) })),
+  },
+  {
+    ...open,
+    name: 'reset-storm',
+    orgs: EQUAL.map(() => org({ counts: 'requests', limit: 100, windowMs: 10_000, kind: { of: 'fixed', anchor: 'clock' } })),
+    manners: { ...told, refusedCounts: true },
+    provider: 'house',
+  },
+  {
+    ...open,
+    name: '50-uneven-keys',
+    orgs: Array.from({ length: 50 }, (_, index) => org(perMinute(Math.round(12 * 1.08 ** index)))),
+  },
+  { ...open, name: 'bursts', orgs: EQUAL, load: { ...plain.load, arrivals: { everyMs: 10_000, calls: 350 } }, baselines: 'sdk' },
+  {
+    ...open,
+    name: 'outage',
+    orgs: EQUAL.map(() => org(perMinute(6000))),
+    load: { ...plain.load, arrivals: { everyMs: 20, calls: 1 } },
+    mishaps: [{ of: 'outage', fromMs: 10_000, untilMs: 70_000 }],
+    seconds: 90,
+    baselines: 'sdk',
+  },
+];
+
+/** Every case of the table, in its order. */
+export const cases: readonly Case[] = [...withHeaders, ...slowly, ...dark, ...windows, ...more];
+
+/** What is also run as time passes, to see how far virtual time is from it. */
+export const realCases: readonly Case[] = cases.filter(({ name }) =>
+  ['equal', 'uneven', 'tokens', 'declared', 'equal-2s', 'silent'].includes(name),
+);
+
+/** What shows in seconds that everything can run. */
+export const shortCases: readonly Case[] = [{ ...plain, name: 'short', orgs: UNEVEN, seconds: 5, bars: {}, baselines: 'all' }];
+
+/** A case with a bar for one of them alone is measured for that one. */
 export function toldOf({ bars }: Case): readonly Told[] {
   return bars.unknown !== undefined && bars.given === undefined ? ['unknown'] : ['unknown', 'given'];
 }

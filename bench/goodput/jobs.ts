@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Run, Subject } from './virtual.ts';
+import type { Run } from './score.ts';
+import type { Subject } from './subject.ts';
 
 /** One run to be made by a worker. */
 export interface Job {
@@ -12,31 +13,23 @@ export interface Job {
 
 export type Result = { readonly run: Run; readonly tookMs: number } | { readonly error: string };
 
-/** Runs jobs in processes of their own, `width` of each kind at once: keywheel's apart from those that live in faked time. */
-export function createCrew(width: number): { run(job: Job): Promise<Result>; close(): void } {
-  const crews = { plain: new Crew('plain', width), faked: new Crew('faked', width) };
-  return {
-    run: (job) => crews[job.subject.of === 'keywheel' ? 'plain' : 'faked'].run(job),
-    close: () => {
-      crews.plain.close();
-      crews.faked.close();
-    },
-  };
-}
+export type Mode = 'plain' | 'faked' | 'real';
+
+/** Runs jobs in processes that stay, `width` at once. */
 
 interface Waiting {
   readonly job: Job;
   readonly settle: (result: Result) => void;
 }
 
-class Crew {
-  readonly #mode: 'plain' | 'faked';
+export class Crew {
+  readonly #mode: Mode;
   readonly #width: number;
   readonly #all: ChildProcess[] = [];
   readonly #idle: ChildProcess[] = [];
   readonly #waiting: Waiting[] = [];
 
-  constructor(mode: 'plain' | 'faked', width: number) {
+  constructor(mode: Mode, width: number) {
     this.#mode = mode;
     this.#width = width;
   }

@@ -1,15 +1,7 @@
-import type { Clock } from '../../src/clock.ts';
 import { createClient, type KeyOptions, type LimitOptions } from '../../src/index.ts';
 import { secretOf, type Case, type OrgRow, type Told } from './case.ts';
 import type { Ask } from './load.ts';
-
-/** What a client under test is given. */
-export interface Surroundings {
-  readonly fetch?: typeof globalThis.fetch;
-  readonly baseURL: string;
-  readonly clock?: Clock;
-  readonly random: () => number;
-}
+import type { Surroundings } from './subject.ts';
 
 /** The whole client, as an application makes it. */
 export async function createKeywheel(row: Case, told: Told, { fetch, baseURL, clock, random }: Surroundings): Promise<Ask> {

@@ -1,5 +1,6 @@
 import type { Bar, Case } from './case.ts';
-import type { Run, Subject } from './virtual.ts';
+import type { Run } from './score.ts';
+import type { Subject } from './subject.ts';
 
 /** A run and what it took of real time. */
 export interface TimedRun extends Run {
@@ -37,6 +38,26 @@ export function summarise({ row, subject, runs }: Row): Summary {
     mostRefused: refusals.at(-1) ?? Number.NaN,
     verdict: bar === undefined ? '' : held ? 'pass' : 'MISS',
   };
+}
+
+/** The run in the middle by its goodput. */
+export function middleRun({ runs }: Row): TimedRun | undefined {
+  return runs.toSorted((a, b) => a.goodputShare - b.goodputShare)[Math.floor((runs.length - 1) / 2)];
+}
+
+/** Attempts that reached the provider for each call, the median. */
+export function attemptsPerCall({ runs }: Row): number {
+  const shares = runs.map(({ answersMs, refused, others, served, failures }) => {
+    const calls = served + Object.values(failures).reduce((sum, count) => sum + count, 0);
+    return (answersMs.length + refused + others) / Math.max(1, calls);
+  });
+  return median(sorted(shares));
+}
+
+/** From the end of an outage to the first answer, ms, the median. */
+export function recoveredMs({ row, runs }: Row): number {
+  const [end = 0] = row.mishaps.flatMap((mishap) => (mishap.of === 'outage' ? [mishap.untilMs] : []));
+  return median(sorted(runs.map(({ answersMs }) => Math.min(...answersMs.filter((at) => at >= end)) - end)));
 }
 
 const WIDTHS = [24, 26, 17, 19, 12, 5];

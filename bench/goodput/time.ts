@@ -7,6 +7,14 @@ export interface Time {
   after(ms: number, fire: () => void): void;
 }
 
+const EPOCH_AT = Date.now() - performance.now();
+
+/** Time as it passes. */
+export const realTime: Time = {
+  now: () => EPOCH_AT + performance.now(),
+  after: (ms, fire) => void setTimeout(fire, ms),
+};
+
 /** Time that passes only when nothing is left to do: minutes of traffic in seconds, the same for each run of a seed. */
 export interface VirtualTime extends Time {
   /** What the client is given: whole milliseconds, and timers that come late by up to one, as Node's do. */

@@ -1,23 +1,11 @@
-import type { BaselineName } from './baselines.ts';
-import { boundBy } from './bound.ts';
-import type { Case, Told } from './case.ts';
+import type { Case } from './case.ts';
 import { createChance, seedOf } from './chance.ts';
-import { startCallers, type Ask, type Seen } from './load.ts';
-import { createFetch, firstWayMs } from './network.ts';
-import { Provider, type Tally } from './provider.ts';
+import { startLoad } from './load.ts';
+import { createFetch } from './network.ts';
+import { Provider } from './provider.ts';
+import { toRun, type Run } from './score.ts';
+import { openSubject, type Subject } from './subject.ts';
 import { createVirtualTime, type VirtualTime } from './time.ts';
-
-/** Who is measured. */
-export type Subject = { readonly of: 'keywheel'; readonly told: Told } | { readonly of: 'baseline'; readonly name: BaselineName };
-
-/** One run of one case. */
-export interface Run extends Tally, Seen {
-  readonly bound: number;
-  /** Of the bound. */
-  readonly goodputShare: number;
-  /** For each answer; one refusal is always free. */
-  readonly refusedShare: number;
-}
 
 const BASE_URL = 'http://provider.invalid/v1';
 /** 2026-01-01: the start of a minute and of a day. */
@@ -34,26 +22,10 @@ export async function runVirtually(row: Case, subject: Subject, seed: number, en
   enter(time);
   const provider = new Provider(row, chanceOf('provider'), startAt);
   const fetch = createFetch(provider, time, chanceOf('network'));
-  const ask = await open(row, subject, fetch, time, chanceOf('client'));
+  const ask = await openSubject(row, subject, { fetch, baseURL: BASE_URL, clock: time.clock, time, random: chanceOf('client') });
   const until = startAt + row.seconds * 1000;
-  const seen = startCallers(row.load, ask, time, chanceOf('callers'), until);
+  const seen = startLoad(row.load, ask, time, chanceOf('callers'), until);
   // What was admitted until then may be answered later.
   await time.run(until + 2 * row.manners.serviceMs[1] + 1000);
   return toRun(row, provider.tally(until), seen());
-}
-
-/** Neither is loaded where the other one runs. */
-async function open(row: Case, subject: Subject, fetch: typeof globalThis.fetch, time: VirtualTime, random: () => number): Promise<Ask> {
-  if (subject.of === 'keywheel') {
-    const { createKeywheel } = await import('./keywheel.ts');
-    return createKeywheel(row, subject.told, { fetch, baseURL: BASE_URL, clock: time.clock, random });
-  }
-  const { baselines } = await import('./baselines.ts');
-  return baselines[subject.name]({ row, fetch, baseURL: BASE_URL, time });
-}
-
-export function toRun(row: Case, tally: Tally, seen: Seen): Run {
-  const bound = boundBy(row, firstWayMs, row.seconds * 1000);
-  const answers = tally.answersMs.length;
-  return { ...tally, ...seen, bound, goodputShare: answers / bound, refusedShare: Math.max(0, tally.refused - 1) / Math.max(1, answers) };
 }

@@ -1,8 +1,12 @@
-/** A process that measures what it is told to, one run after the other. `faked` lives in virtual time altogether, for the baselines. */
+/**
+ * A process that measures what it is told to, one run after the other. `plain` and `faked` measure in
+ * virtual time, `faked` lives in it altogether, for the baselines; `real` measures as time passes.
+ */
 import { argv } from 'node:process';
-import { cases } from './cases.ts';
+import { cases, shortCases } from './cases.ts';
 import { fakeGlobals } from './fake.ts';
 import type { Job, Result } from './jobs.ts';
+import { runReally } from './real.ts';
 import type { VirtualTime } from './time.ts';
 import { runVirtually } from './virtual.ts';
 
@@ -20,12 +24,11 @@ process.on('message', (job: Job) => {
 
 async function measure({ name, subject, seed }: Job): Promise<Result> {
   const began = process.hrtime.bigint();
-  const row = cases.find((known) => known.name === name);
+  const row = [...cases, ...shortCases].find((known) => known.name === name);
   if (row === undefined) return { error: `There is no case ${name}` };
   try {
-    const run = await runVirtually(row, subject, seed, (time) => {
-      current = time;
-    });
+    const run =
+      argv[2] === 'real' ? await runReally(row, subject, seed) : await runVirtually(row, subject, seed, (time) => (current = time));
     return { run, tookMs: Number(process.hrtime.bigint() - began) / 1e6 };
   } catch (error) {
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
