@@ -25,9 +25,9 @@ export function resolveLimits(limits: LimitOptions | undefined): GroupLimits {
 function shortForm(counts: 'requests' | 'tokens', limit: number | undefined, windowMs: number): readonly BucketSpec[] {
   // `Infinity` is a way to say "no limit".
   if (limit === undefined || limit === Infinity) return [];
-  return [{ counts, limit, windowMs, burst: limit, kind: 'refill', perModel: true, models: undefined }];
+  return [{ counts, limit, windowMs, burst: undefined, kind: 'refill', perModel: true, models: undefined }];
 }
 
 function resolveBucket({ counts, limit, windowMs, burst, kind, models }: BucketOptions): BucketSpec {
-  return { counts, limit, windowMs, burst: burst ?? limit, kind: kind ?? 'refill', perModel: false, models };
+  return { counts, limit, windowMs, burst, kind: kind ?? 'refill', perModel: false, models };
 }

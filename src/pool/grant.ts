@@ -6,8 +6,9 @@ import type { Account, Lease, LeaseEnd, Throttled, Used } from './lease.ts';
 import { type Cost, costIn } from './quota/limits.ts';
 import type { Holds } from './keys/holds.ts';
 import type { KeyEntry } from './keys/members.ts';
-import { heirOf, type Meter, take, type Taken, type Unheard } from './quota/meter.ts';
-import type { Quota } from './quota/quota.ts';
+import type { Mark } from './quota/alignment.ts';
+import { type Meter, settle, take, type Taken, type Unheard } from './quota/meter.ts';
+import type { Answered, Quota } from './quota/quota.ts';
 
 /** What a grant needs of its pool. */
 export interface GrantOwner {
@@ -25,7 +26,7 @@ export interface GrantOwner {
 const MOST_SIBLINGS = 500;
 
 /** One lease, from its reservation to its settlement. */
-export class Grant implements Lease, Unheard {
+export class Grant implements Lease, Unheard, Answered {
   readonly ask: Ask;
   readonly key: KeyEntry;
   readonly why: string;
@@ -34,6 +35,7 @@ export class Grant implements Lease, Unheard {
   #quota: Quota;
   readonly #taken: Taken[];
   readonly #holders: readonly Holds[];
+  readonly #leasedAt: number;
   #sentAt: number | undefined;
   #heard = false;
   #settled = false;
@@ -44,6 +46,7 @@ export class Grant implements Lease, Unheard {
     this.key = choice.key;
     this.why = waited.why;
     this.waitedMs = waited.ms;
+    this.#leasedAt = now;
     const { group } = choice;
     const quota = group.quota(ask.model, now);
     this.#quota = quota;
@@ -64,7 +67,7 @@ export class Grant implements Lease, Unheard {
   }
 
   release(now: number): void {
-    for (const { meter, charge } of this.#taken.splice(0)) heirOf(meter).law.correct(charge, 0, now);
+    for (const taken of this.#taken.splice(0)) settle(taken, 0, now);
     this.#quota = this.key.group.quota(this.ask.model, now);
   }
 
@@ -93,9 +96,12 @@ export class Grant implements Lease, Unheard {
     return this.ask.cost;
   }
 
-  get sentAt(): number | undefined {
-    return this.#sentAt;
+  /** When the request left; the lease's own time before it does. */
+  get sentAt(): number {
+    return this.#sentAt ?? this.#leasedAt;
   }
+
+  readonly markOf = (meter: Meter): Mark | undefined => this.#taken.find((taken) => taken.meter === meter)?.mark;
 
   get throttled(): Throttled | undefined {
     const { group } = this.key;
@@ -108,22 +114,26 @@ export class Grant implements Lease, Unheard {
     this.#taken.push(take(meter, this.cost, now));
   }
 
+  adopt(taken: Taken): void {
+    this.#taken.push(taken);
+  }
+
   sent(): void {
     if (this.#sentAt !== undefined) return;
     this.#sentAt = this.#owner.now();
     this.#owner.left(this, this.#sentAt);
   }
 
-  heard(readings: readonly BucketReading[], account: Account): void {
+  heard(readings: readonly BucketReading[], account: Account, refused = false): void {
     // Headers of an answer that nobody waits for any more still tell of the limits.
     const now = this.#owner.now();
     const { quota } = this;
     const ramped = quota.rampsAt() > now;
     quota.unheard.delete(this);
     this.#heard = true;
-    const sentAt = this.#sentAt ?? now;
-    for (const reading of readings) quota.hear(reading, sentAt, now);
-    quota.found(sentAt);
+    const word = { refused };
+    for (const reading of readings) quota.hear(reading, this, now, word);
+    quota.found(this.sentAt);
     const moved = this.#owner.told(this, account, readings, now);
     // Also without a word of limits an unknown quota lets the next one start when an answer is here; nothing else changed.
     if (moved || ramped || readings.length > 0) this.#owner.stirred(this);
@@ -149,13 +159,18 @@ export class Grant implements Lease, Unheard {
   #settleCharges(end: LeaseEnd, now: number): void {
     const unsent = this.#sentAt === undefined || (end.status === 'failed' && !end.reached);
     if (unsent) {
-      for (const { meter, charge } of this.#taken) heirOf(meter).law.correct(charge, 0, now);
+      for (const taken of this.#taken) settle(taken, 0, now);
       return;
     }
     const used = usedBy(end);
     if (used === undefined) return;
-    for (const { meter, charge } of this.#taken)
-      if (meter.counts !== 'requests') heirOf(meter).law.correct(charge, costIn(meter.counts, used), now);
+    const refused = end.status === 'failed' && end.verdict.status === 429;
+    for (const taken of this.#taken) {
+      const { counts } = taken.meter;
+      // Few providers count what they refused; where one does, its headers or its next refusal say so.
+      if (counts !== 'requests') settle(taken, costIn(counts, used), now);
+      else if (refused && !this.key.group.provider.charging.refusedCount) settle(taken, 0, now);
+    }
   }
 }
 

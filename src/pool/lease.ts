@@ -49,8 +49,8 @@ export interface Lease {
   readonly throttled: Throttled | undefined;
   /** The request leaves now. Refusals of requests sent before a hold began count as one event, so the instant matters. */
   sent(): void;
-  /** An answer's headers are here: what they say of limits and of the account behind the key. */
-  heard(readings: readonly BucketReading[], account: Account): void;
+  /** An answer's headers are here: what they say of limits and of the account behind the key. `refused`: for a rate, by its status. */
+  heard(readings: readonly BucketReading[], account: Account, refused?: boolean): void;
   /** The attempt is over. Only the first call counts. */
   settle(end: LeaseEnd): void;
 }

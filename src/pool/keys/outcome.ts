@@ -7,13 +7,14 @@ import type { Ask } from '../ask.ts';
 import type { Hold } from './hold.ts';
 import type { Holds } from './holds.ts';
 import type { KeyEntry } from './members.ts';
-import type { Quota } from '../quota/quota.ts';
+import type { Answered, Quota } from '../quota/quota.ts';
 
 /** An attempt that ended, as its key and quota see it. */
 export interface Attempted {
   readonly ask: Ask;
   readonly key: KeyEntry;
   readonly quota: Quota;
+  readonly attempt: Answered;
   readonly sentAt: number;
   readonly now: number;
 }
@@ -43,7 +44,9 @@ export class Outcomes {
 
   failed(attempted: Attempted, verdict: Verdict): void {
     const { key } = attempted;
-    for (const reading of verdict.readings ?? []) attempted.quota.hear(reading, attempted.sentAt, attempted.now);
+    const { quota, attempt, now } = attempted;
+    const word = { refused: verdict.status === 429, inMs: finely(verdict, now) };
+    for (const reading of verdict.readings ?? []) quota.hear(reading, attempt, now, word);
     // First, so that the hold is that of the group that the key is in by it.
     this.#accounts.learn(key, verdict, attempted.now);
     // A busy route is the breaker's and the retry's: no key is at fault.
@@ -55,7 +58,9 @@ export class Outcomes {
         else this.#accuse(attempted, verdict);
         return;
       case 'rate_limited':
-        if (this.#hold(this.#holderOf(key, verdict), attempted, verdict)) attempted.quota.refused();
+        // First, as the quota knows then when there is room again.
+        if (verdict.scope !== 'provider') quota.refused(attempt, word, now);
+        this.#hold(this.#holderOf(key, verdict), attempted, verdict);
         return;
       case 'quota_exhausted':
       case 'model_unavailable':
@@ -189,6 +194,13 @@ export class Outcomes {
   #recovered(key: KeyEntry): void {
     this.#events.emit('key-recovered', { provider: key.group.provider.name, key: key.id, group: key.group.id });
   }
+}
+
+/** How long until the request would have been admitted, where that was said finely enough to tell a level by. */
+function finely({ until }: Verdict, now: number): number | undefined {
+  if (until === undefined || until.source === 'bucket' || until.source === 'rule') return undefined;
+  const inMs = until.at - now;
+  return inMs > 0 && inMs % 1000 !== 0 ? inMs : undefined;
 }
 
 function ofProvider(name: string, verdict: Verdict): Verdict {

@@ -75,6 +75,22 @@ export class RefillLaw implements Law {
     return now + Math.max(0, (this.#burst - this.#levelAt(now)) / this.#perMs);
   }
 
+  /** Moves the level by so much. */
+  give(amount: number, now: number): void {
+    this.setLevel(this.#levelAt(now) + amount, now);
+  }
+
+  /** From now on it refills so fast. */
+  setRate(perMs: number, now: number): void {
+    if (perMs === this.#perMs) return;
+    this.setLevel(this.#levelAt(now), now);
+    this.#perMs = perMs;
+  }
+
+  get perMs(): number {
+    return this.#perMs;
+  }
+
   /** The server's word on the level. */
   setLevel(level: number, now: number): void {
     this.#level = Math.min(level, this.#burst);

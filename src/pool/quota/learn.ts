@@ -31,6 +31,8 @@ export interface Learned {
   readonly windowMs: number;
   readonly burst: number;
   readonly kind: Exclude<BucketKind, 'sliding'>;
+  /** Samples that lie on the slope of a bucket that refills: `reset` is the time until it is full. */
+  readonly slopes: number;
   /** Votes for a fixed window. */
   readonly fixedVotes: number;
   /** An earlier sample of the same slope. */
@@ -38,7 +40,15 @@ export interface Learned {
 }
 
 export function beginLearning(sample: Sample, windowMs: number): Learned {
-  const learned: Learned = { limit: sample.limit, windowMs, burst: sample.limit, kind: 'refill', fixedVotes: 0, reference: sample };
+  const learned: Learned = {
+    limit: sample.limit,
+    windowMs,
+    burst: sample.limit,
+    kind: 'refill',
+    slopes: 0,
+    fixedVotes: 0,
+    reference: sample,
+  };
   return { ...learned, burst: burstOf(learned, sample) };
 }
 
@@ -62,11 +72,17 @@ export function learn(state: Learned, sample: Sample): Learned {
   return fitSlope(state, sample, { fell, stretchedMs, grainMs: grainOf(sample.resetMs, reference.resetMs) });
 }
 
+/** True when `reset` tells the level of the bucket finer than whole numbers do. */
+export function isFine({ kind, slopes, limit, windowMs }: Learned, resetMs: number): boolean {
+  return kind === 'refill' && slopes > 0 && (grainOf(resetMs, resetMs) * limit) / windowMs < 1;
+}
+
 function voteFixed(state: Learned, sample: Sample): Learned {
   const fixedVotes = Math.min(MOST_VOTES, state.fixedVotes + FIXED_VOTE);
   return {
     ...state,
     fixedVotes,
+    slopes: 0,
     reference: sample,
     kind: 'fixed',
     burst: state.limit,
@@ -90,7 +106,8 @@ interface Slope {
 
 function fitSlope(state: Learned, sample: Sample, slope: Slope): Learned {
   const windowMs = windowOf(state, slope);
-  const refill: Learned = { ...state, fixedVotes: 0, windowMs };
+  const slopes = slope.fell >= CERTAIN_FALL ? Math.min(MOST_VOTES, state.slopes + 1) : state.slopes;
+  const refill: Learned = { ...state, fixedVotes: 0, windowMs, slopes };
   return windowMs === state.windowMs ? widen(refill, sample) : { ...refill, burst: burstOf(refill, sample) };
 }
 
@@ -122,8 +139,12 @@ function widen(state: Learned, sample: Sample): Learned {
 
 function burstOf(state: Learned, sample: Sample): number {
   if (sample.resetMs === undefined) return state.limit;
-  const burst = sample.remaining + (sample.resetMs * state.limit) / state.windowMs;
-  return Math.max(1, Math.min(state.limit, Math.ceil(burst - 1e-6)));
+  const perMs = state.limit / state.windowMs;
+  const most = sample.remaining + sample.resetMs * perMs;
+  // `reset` was rounded up: a whole number within that is what it was.
+  const whole = Math.floor(most + 1e-6);
+  const burst = whole >= most - perMs ? whole : most;
+  return Math.max(1, Math.min(state.limit, burst));
 }
 
 function widest(windowMs: number, resetMs: number): number {

@@ -8,8 +8,8 @@ export interface BucketSpec {
   readonly counts: Counted;
   readonly limit: number;
   readonly windowMs: number;
-  /** Most that can be spent at once; `refill` only. */
-  readonly burst: number;
+  /** Most that can be spent at once; `refill` only. `undefined` where nobody said: the rate says nothing of it. */
+  readonly burst: number | undefined;
   readonly kind: BucketKind;
   /** Each model has a bucket of its own (the short forms), or all that match share one. */
   readonly perModel: boolean;

@@ -1,20 +1,34 @@
 import type { BucketReading } from '../../failure.ts';
 import { uniteLaws } from './bucket.ts';
 import { type BucketSpec, type Cost, costIn, leastIn, sameSpec } from './limits.ts';
-import { heirOf, LearnedMeter, type Meter, type Unheard } from './meter.ts';
-
-/** How many calls a quota that has told nothing yet gets at once; each answer adds one, so that it doubles with each round. */
-const FIRST_PROBES = 4;
-/** Beyond this many at once nothing is learned by going slowly. */
-const MANY = 512;
-/** Plain answers tell of themselves only when they are whole: while no refusal comes, so much time doubles what may be out. */
-const DOUBLES_MS = 1000;
+import type { Mark } from './alignment.ts';
+import { LearnedMeter } from './learned.ts';
+import { heirOf, type Meter, type Unheard } from './meter.ts';
+import { Opening } from './opening.ts';
+import { UntoldMeter } from './untold.ts';
 
 /** A bucket may be this much smaller than an estimate before the call is refused: estimates are guesses. */
 const ESTIMATE_ERROR = 2;
 
 /** Lost attempts that are remembered until an answer to a later one comes. */
 const MOST_LOST = 64;
+
+/** An attempt whose answer is here. */
+export interface Answered {
+  readonly cost: Cost;
+  readonly sentAt: number;
+  /** What its charge to `meter` found, where it was charged to it. */
+  markOf(meter: Meter): Mark | undefined;
+}
+
+/** What an answer was, beside what it said of limits. */
+export interface Word {
+  readonly refused: boolean;
+  /** When the request would have been admitted, as far as the answer said so to the millisecond. */
+  readonly inMs?: number | undefined;
+}
+
+const SERVED: Word = { refused: false };
 
 /** What one group may spend on one model. */
 export class Quota {
@@ -28,17 +42,15 @@ export class Quota {
   #lost: Unheard[] = [];
   inFlight = 0;
   lastUsedAt = -Infinity;
-  #ramp: number;
-  /** Since when something has been out without a pause, while no refusal came. */
-  #quietSince: number | undefined;
-  #refused = false;
+  #opening = new Opening();
+  /** The limit that refusals show, where nobody tells of it. */
+  #blind: UntoldMeter | undefined;
   #heir: Quota | undefined;
 
   constructor(model: string, meters: Meter[], known: boolean) {
     this.model = model;
     this.meters = meters;
-    this.#known = known;
-    this.#ramp = this.#known ? Infinity : FIRST_PROBES;
+    this.#known = known || meters.some((meter) => meter instanceof UntoldMeter);
   }
 
   /** The quota that counts now what this one counted. */
@@ -47,8 +59,8 @@ export class Quota {
   }
 
   begin(attempt: Unheard, now: number): void {
-    if (this.unheard.size === 0) this.#quietSince = this.#refused ? undefined : now;
     this.unheard.add(attempt);
+    this.#opening.started(now);
     this.lastUsedAt = now;
   }
 
@@ -64,7 +76,7 @@ export class Quota {
     return at;
   }
 
-  /** When one more may be sent: as `fitsAt`, and `Infinity` while only an answer can tell. */
+  /** When one more may be sent: as `fitsAt`, and slowly while nothing is known. */
   startsAt(cost: Cost, now: number): number {
     return Math.max(this.fitsAt(cost, now), this.rampsAt());
   }
@@ -74,47 +86,80 @@ export class Quota {
     return this.meters.find((meter) => isTooSmall(meter, cost));
   }
 
-  /** When one more may be out: `now` or before, unless as many are out as an unknown quota gets; `Infinity` when only an answer lets it. */
+  /** When one more may be out: `now` or before, or in a moment while nothing is known of it. */
   rampsAt(): number {
     // Answers count from their headers: long streams tell nothing more while they are read.
-    const out = this.unheard.size;
-    if (out < this.#ramp) return 0;
-    if (this.#quietSince === undefined) return Infinity;
-    return this.#quietSince + DOUBLES_MS * (Math.floor(Math.log2(Math.min(out, MANY) / this.#ramp)) + 1);
+    return this.#open ? 0 : this.#opening.startsAt(this.unheard.size);
+  }
+
+  /** Nothing is to be found out any more, or it is found out in another way. */
+  get #open(): boolean {
+    return this.#known || this.#blind !== undefined || this.#slots.size > 0 || this.#opening.wide;
   }
 
   answered(): void {
-    this.#ramp = this.#ramp >= MANY ? Infinity : this.#ramp + 1;
+    this.#opening.answered();
   }
 
-  /** One refusal, or one burst of them: what was out was too much, and from now on only answers let more out. */
-  refused(): void {
-    if (this.#known || this.#slots.size > 0) return;
-    this.#ramp = Math.max(2, Math.min(this.#ramp, Math.floor(this.unheard.size / 2)));
-    this.#refused = true;
-    this.#quietSince = undefined;
+  /** A refusal for a rate. Where no limit that the server tells explains it, one that it does not tell is empty. */
+  refused(answered: Answered, word: Word, now: number): void {
+    for (const meter of this.#slots.values()) {
+      if (meter.law.fitsAt(costIn(meter.counts, answered.cost), now) > now) return;
+    }
+    const pace = this.#opening.paceAt(now);
+    let given = false;
+    for (const meter of this.meters) {
+      if (!(meter instanceof UntoldMeter) || meter.spec === undefined) continue;
+      given = true;
+      this.#empty(meter, answered, word, pace, now);
+    }
+    if (given) return;
+    if (this.#blind === undefined) {
+      this.#blind = new UntoldMeter('requests', undefined, this.model, now);
+      this.meters.push(this.#blind);
+    }
+    this.#empty(this.#blind, answered, word, pace, now);
+  }
+
+  #empty(meter: UntoldMeter, { cost, sentAt, markOf }: Answered, { inMs }: Word, pace: number, now: number): void {
+    meter.law.refuse({ mark: markOf(meter), cost: costIn(meter.counts, cost), sentAt, inMs }, pace, now);
   }
 
   /** Forgets what answers told: a person says that it is not so any more. */
   unlearn(): void {
     const learned = new Set<Meter>(this.#slots.values());
+    if (this.#blind !== undefined) learned.add(this.#blind);
+    this.#blind = undefined;
     this.#slots.clear();
     this.meters.splice(0, this.meters.length, ...this.meters.filter((meter) => !learned.has(meter)));
-    this.#refused = false;
-    if (!this.#known) this.#ramp = FIRST_PROBES;
+    for (const meter of this.meters) if (meter instanceof UntoldMeter) meter.law.overrule(undefined);
+    this.#opening = new Opening();
   }
 
-  hear(reading: BucketReading, sentAt: number, now: number): void {
-    let meter = this.#slots.get(reading.slot);
-    if (meter === undefined) {
-      if (reading.limit === undefined || reading.limit <= 0 || reading.remaining === undefined) return;
-      const sample = { limit: reading.limit, remaining: reading.remaining, resetMs: reading.resetMs };
-      meter = new LearnedMeter(reading.counts, this.model, sample, reading.windowMs, now);
-      this.#slots.set(reading.slot, meter);
-      this.meters.push(meter);
-    }
-    meter.hear(reading, sentAt, this.#lost.length === 0 ? this.unheard : [...this.unheard, ...this.#lost], now);
-    this.#ramp = Infinity;
+  hear(reading: BucketReading, answered: Answered, now: number, word = SERVED): void {
+    const known = this.#slots.get(reading.slot);
+    const unheard = this.#lost.length === 0 ? this.unheard : [...this.unheard, ...this.#lost];
+    const meter = known ?? this.#begin(reading, answered, word, unheard);
+    if (meter === undefined) return;
+    const { sentAt } = answered;
+    const cost = costIn(meter.counts, answered.cost);
+    meter.hear(reading, { sentAt, mark: answered.markOf(meter), cost, refused: word.refused, inMs: word.inMs }, unheard, now);
+  }
+
+  #begin(reading: BucketReading, answered: Answered, word: Word, unheard: Iterable<Unheard>): LearnedMeter | undefined {
+    const { limit, remaining, resetMs, counts, slot, windowMs } = reading;
+    if (limit === undefined || limit <= 0 || remaining === undefined) return undefined;
+    const { sentAt } = answered;
+    const meter = new LearnedMeter(counts, this.model, { limit, remaining, resetMs }, windowMs, sentAt);
+    this.#slots.set(slot, meter);
+    this.meters.push(meter);
+    meter.begin(
+      remaining,
+      { sentAt, mark: undefined, cost: costIn(counts, answered.cost), refused: word.refused, inMs: word.inMs },
+      unheard,
+    );
+    for (const given of this.meters) if (given instanceof UntoldMeter && given.counts === counts) given.law.overrule(meter);
+    return meter;
   }
 
   /** An attempt that was sent and whose headers will never be here: the server may count it, or have counted it. */
@@ -147,7 +192,7 @@ export class Quota {
   absorb(other: Quota, now: number): void {
     this.#uniteConfigured(other, now);
     this.#uniteLearned(other, now);
-    this.#uniteRamps(other);
+    this.#uniteOpenings(other);
     for (const attempt of other.unheard) this.unheard.add(attempt);
     this.#lost = [...this.#lost, ...other.#lost].slice(-MOST_LOST);
     this.inFlight += other.inFlight;
@@ -216,14 +261,14 @@ export class Quota {
     return out;
   }
 
-  #uniteRamps(other: Quota): void {
+  #uniteOpenings(other: Quota): void {
     this.#known ||= other.#known;
-    this.#refused ||= other.#refused;
-    this.#ramp = this.#known || this.#slots.size > 0 ? Infinity : Math.min(this.#ramp, other.#ramp);
-    const since = [this, other].filter(({ unheard }) => unheard.size > 0).map((quota) => quota.#quietSince);
-    this.#quietSince = this.#refused
-      ? undefined
-      : since.reduce((a, b) => (a === undefined || b === undefined ? undefined : Math.max(a, b)), -Infinity);
+    this.#opening.absorb(other.#opening);
+    if (other.#blind === undefined) return;
+    if (this.#blind === undefined) {
+      this.#blind = other.#blind;
+      this.meters.push(this.#blind);
+    } else other.#blind.heir = this.#blind;
   }
 
   /** True when forgetting it forgets nothing that was spent. */

@@ -1,6 +1,7 @@
 import { uniteLaws } from './bucket.ts';
 import { type BucketSpec, type GroupLimits, matchesModel, sameSpec } from './limits.ts';
-import { configuredMeter, type Meter } from './meter.ts';
+import { givenMeter } from './given.ts';
+import type { Meter } from './meter.ts';
 import { Quota } from './quota.ts';
 
 /** Quotas of models are forgotten beyond this many, so that made-up names cost no memory. */
@@ -18,7 +19,7 @@ export class Quotas {
   constructor(limits: GroupLimits, isKnown: () => boolean, now: number) {
     this.#isKnown = isKnown;
     this.#limits = limits;
-    this.#shared = limits.buckets.filter((spec) => !spec.perModel).map((spec) => ({ spec, meter: configuredMeter(spec, undefined, now) }));
+    this.#shared = limits.buckets.filter((spec) => !spec.perModel).map((spec) => ({ spec, meter: givenMeter(spec, undefined, now) }));
   }
 
   get limits(): GroupLimits {
@@ -29,7 +30,7 @@ export class Quotas {
     let quota = this.#quotas.get(model);
     if (quota === undefined) {
       if (this.#quotas.size >= this.#forgetsAt) this.#forget(now);
-      const own = this.#limits.buckets.filter((spec) => countsApart(spec, model)).map((spec) => configuredMeter(spec, model, now));
+      const own = this.#limits.buckets.filter((spec) => countsApart(spec, model)).map((spec) => givenMeter(spec, model, now));
       const shared = this.#shared.filter(({ spec }) => matchesModel(spec.models, model)).map(({ meter }) => meter);
       quota = new Quota(model, [...own, ...shared], this.#isKnown());
       this.#quotas.set(model, quota);
@@ -54,10 +55,9 @@ export class Quotas {
     this.#limits = both(known, limits);
     for (const spec of known.buckets) if (!this.#limits.buckets.includes(spec)) this.#drop(spec);
     for (const spec of this.#limits.buckets.filter((each) => !known.buckets.includes(each))) {
-      if (!spec.perModel) this.#share({ spec, meter: configuredMeter(spec, undefined, now) }, now);
+      if (!spec.perModel) this.#share({ spec, meter: givenMeter(spec, undefined, now) }, now);
       else
-        for (const quota of this.#quotas.values())
-          if (countsApart(spec, quota.model)) quota.bind(configuredMeter(spec, quota.model, now), now);
+        for (const quota of this.#quotas.values()) if (countsApart(spec, quota.model)) quota.bind(givenMeter(spec, quota.model, now), now);
     }
   }
 

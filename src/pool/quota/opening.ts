@@ -1,0 +1,63 @@
+/** So many at once a quota gets that has told nothing yet. */
+const FIRST = 4;
+/** Each answer widens it by so much: where answers are refused in the end, about as many are refused as were out. */
+const PER_ANSWER = 0.01;
+/** After so many answers without a refusal it widens faster, as the limit must be large. */
+const TRUSTED_ANSWERS = 500;
+/** Beyond this many at once nothing is learned by going slowly. */
+const MANY = 512;
+/** Whatever is out, one more may start after so long, the first ones more slowly: answers may take long, and only a full bucket wastes quota. */
+const STEP_MS = 50;
+const FIRST_STEPS = 10;
+const FIRST_STEP_MS = 100;
+
+/** How a quota is opened of which nothing is known: a few calls, then more, never the whole queue at once. */
+export class Opening {
+  #answers = 0;
+  #starts = 0;
+  #lastAt = -Infinity;
+  #width = FIRST;
+  /** Mean pace of the latest starts, per ms. */
+  #paceAt = 0;
+  #paced = 0;
+
+  get wide(): boolean {
+    return this.#width >= MANY;
+  }
+
+  /** When one more may start while `out` are out: `now` or before, or in a moment. */
+  startsAt(out: number): number {
+    if (out < this.#width) return 0;
+    return this.#lastAt + (this.#starts < FIRST_STEPS + FIRST ? FIRST_STEP_MS : STEP_MS);
+  }
+
+  started(now: number): void {
+    this.#starts += 1;
+    this.#lastAt = now;
+    if (now - this.#paceAt > 2000) {
+      this.#paceAt = now - 1000;
+      this.#paced = Math.min(this.#paced / 2, 1000 / STEP_MS);
+    }
+    this.#paced += 1;
+  }
+
+  /** How many were started of late, per ms. */
+  paceAt(now: number): number {
+    return this.#paced / Math.max(500, now - this.#paceAt);
+  }
+
+  answered(): void {
+    this.#answers += 1;
+    const trust = this.#answers / TRUSTED_ANSWERS;
+    const width = FIRST + this.#answers * PER_ANSWER + trust * trust;
+    this.#width = width >= MANY ? Infinity : Math.floor(width);
+  }
+
+  /** Two turned out to be one. */
+  absorb(other: Opening): void {
+    this.#width = Math.min(this.#width, other.#width);
+    this.#answers = Math.min(this.#answers, other.#answers);
+    this.#starts += other.#starts;
+    this.#lastAt = Math.max(this.#lastAt, other.#lastAt);
+  }
+}
