@@ -37,6 +37,7 @@ import { checkListener } from './options/listener.ts';
 import { checkCloseOptions } from './options/schema.ts';
 import { type MapOptions, resolveMap } from './options/map.ts';
 import type { CallOptions, ClientOptions } from './options/types.ts';
+import { type Capacity, capacityOf } from './pool/capacity.ts';
 import { Pool } from './pool/pool.ts';
 import { toPrintable } from './printable.ts';
 import type { CallReport } from './report.ts';
@@ -188,6 +189,16 @@ export class Client implements AsyncDisposable {
     const { clock, retry: tries } = this.#settings;
     const ask = (request: WholeRequest, each: CallOptions): Promise<ChatReply> => this.chat(request, each);
     return new Mapping(items, toRequest, resolveMap(options, tries.timeoutMs), { clock, ask });
+  }
+
+  /**
+   * What the keys can still carry of a model, or of every model that was asked for: what is left of each bucket, calls a minute, which limit
+   * binds, how long it lasts at the present pace, and what one more key would add. Throws `RequestError` for a name that is no model.
+   */
+  capacity(model?: string): Capacity {
+    const named = model === undefined ? undefined : this.#names.resolve(model);
+    const targets = named?.map((target) => ({ provider: target.provider.name, model: target.model }));
+    return capacityOf(this.#pool, targets ?? this.#pool.paces.used(), this.#settings.clock.now());
   }
 
   /** Waits for the first load of keys that come from functions. Rejects with `ConfigError` when one fails. */

@@ -60,6 +60,7 @@ export type {
 } from './events.ts';
 export type { Counted, FailureClass, HoldSource, Scope } from './failure.ts';
 export type { BucketKind } from './pool/quota/limits.ts';
+export type { BindingLimit, BucketCapacity, Capacity, GroupCapacity, PaceSnapshot, TargetCapacity } from './pool/capacity.ts';
 export type { BucketSnapshot, HoldSnapshot, KeySnapshot, KeyState } from './pool/keys/snapshot.ts';
 export type { AttemptAction, AttemptReport, CacheStatus, CallReport } from './report.ts';
 export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from './chat/chunk.ts';

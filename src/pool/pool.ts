@@ -4,6 +4,7 @@ import { ClosedError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import { Accounts } from './keys/accounts.ts';
 import type { Ask } from './ask.ts';
+import { Paces } from './capacity-pace.ts';
 import { choose, type Choice } from './queue/choose.ts';
 import { Grant, type GrantOwner } from './grant.ts';
 import type { Lease, LeaseEnd } from './lease.ts';
@@ -25,6 +26,7 @@ export type Renew = (key: KeyEntry) => Promise<unknown> | undefined;
 /** Who serves next. No I/O: it decides which key a call may use and when, and learns from how attempts end. */
 export class Pool {
   readonly ring = new KeyRing();
+  readonly paces = new Paces();
   /** What calls will use of their limits. */
   readonly estimates = new Estimates((provider) => this.ring.provider(provider).charging);
   readonly outcomes: Outcomes;
@@ -192,6 +194,7 @@ export class Pool {
     const now = this.#clock.now();
     const attempted = { ask: grant.ask, key: grant.key, quota: grant.quota, sentAt: grant.sentAt ?? now, now };
     count(grant.key, end);
+    if (end.status === 'served') this.paces.note(grant.quota, grant.ask, end.used ?? grant.ask.cost, now - attempted.sentAt, now);
     const serving = this.#serving(grant.ask.provider);
     serving.pumpAfter(() => {
       if (end.status === 'served') {

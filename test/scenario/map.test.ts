@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { ClosedError, KeysExhaustedError } from '../../src/index.ts';
 import { ask, at, group, key, secretOf, useWorld } from '../support/world.ts';
@@ -21,7 +22,7 @@ test('a batch waits for hours where its keys make it, and no item fails of it', 
   const results: number[] = [];
   let over = false;
   const read = async (): Promise<void> => {
-    for await (const { index, reply, error } of client.map(
+    for await (const { index, error } of client.map(
       Array.from({ length: 25 }, (_, item) => item),
       (item) => ask(`item ${item}`),
     )) {
@@ -30,7 +31,8 @@ test('a batch waits for hours where its keys make it, and no item fails of it', 
     }
   };
   const reading = read().finally(() => (over = true));
-  while (!over) await clock.advance(3_600_000);
+  // What is on its way over the loopback takes no time.
+  while (!over) await (client.keys.get('a')?.inFlight === 0 ? clock.advance(300_000) : turn());
   await reading;
   expect(results.toSorted((a, b) => a - b)).toEqual([...Array(25).keys()]);
   expect(clock.now() - Date.UTC(2026, 0, 1)).toBeGreaterThanOrEqual(2 * 86_400_000);

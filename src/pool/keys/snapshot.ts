@@ -107,7 +107,7 @@ function toHoldSnapshot({ scope, model, class: failure, until, since, source }: 
   return { scope, ...(model === undefined ? {} : { model }), class: failure, until, since, source };
 }
 
-function toBucketSnapshot({ counts, windowMs, model, limit, law, source }: Meter, now: number): BucketSnapshot {
+export function toBucketSnapshot({ counts, windowMs, model, limit, law, source }: Meter, now: number): BucketSnapshot {
   return {
     counts,
     windowMs,
