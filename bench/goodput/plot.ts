@@ -2,7 +2,7 @@ import { boundBy } from './bound.ts';
 import { firstWayMs } from './network.ts';
 import { middleRun, nameOf, type Row } from './table.ts';
 
-const WIDTH = 760;
+const WIDTH = 800;
 const HEIGHT = 400;
 const LEFT = 64;
 const TOP = 46;

@@ -36,7 +36,7 @@ const seeds = values.short ? 1 : Number(values.seeds);
 const baselineSeeds = Number(values.baselines ?? (values.all || values.short ? 1 : 0));
 
 const began = performance.now();
-const width = availableParallelism();
+const width = values.short ? 1 : availableParallelism();
 console.log(headOf());
 const rows: Row[] = [];
 // As time passes, keywheel leaves room for itself thrice; a baseline takes all that there is.
