@@ -94,7 +94,7 @@ export class Client implements AsyncDisposable {
       settings.models,
       settings.balances,
     );
-    this.#pool = new Pool(clock, random, events);
+    this.#pool = new Pool(clock, random, events, settings.limitNear);
     this.#sources = new KeySources(providers, this.#pool, clock, events);
     this.keys = new Keys(this.#pool, clock, providers);
     this.#wire = createWire(settings);

@@ -132,7 +132,7 @@ export interface CacheFailed {
   readonly reason: string;
 }
 
-/** A bucket has less than a tenth of its limit left. */
+/** As much of a bucket is spent as a share of `limitNear` says; told again only after some of it was back. */
 export interface LimitNear {
   readonly provider: string;
   readonly group: string;
@@ -142,6 +142,8 @@ export interface LimitNear {
   /** How many a window. */
   readonly limit: number;
   readonly remaining: number;
+  /** The share of `limitNear` that is spent: 0.9 when less than a tenth of what the bucket holds is left. */
+  readonly share: number;
 }
 
 /** Every event of a client and what its listeners get. No payload holds a secret. */

@@ -15,6 +15,7 @@ export const DEFAULTS = {
   firstTokenTimeoutMs: Infinity,
   idleTimeoutMs: 120_000,
   fallbackAfterMs: 1000,
+  limitNear: [0.9],
 } as const;
 
 /** A client's options, resolved: nothing is `undefined` where there is a default. */
@@ -34,6 +35,7 @@ export interface Settings {
   readonly firstTokenTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly fallbackAfterMs: number;
+  readonly limitNear: readonly number[];
   readonly dispatcher: ClientOptions['dispatcher'];
   readonly fetch: ClientOptions['fetch'];
   readonly clock: Clock;
@@ -58,6 +60,7 @@ export function resolveOptions(given: ClientOptions | undefined): Settings {
     firstTokenTimeoutMs: options.firstTokenTimeoutMs ?? DEFAULTS.firstTokenTimeoutMs,
     idleTimeoutMs: options.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
     fallbackAfterMs: options.fallbackAfterMs ?? DEFAULTS.fallbackAfterMs,
+    limitNear: options.limitNear ?? DEFAULTS.limitNear,
     dispatcher,
     fetch,
     clock: options.clock ?? systemClock,

@@ -15,6 +15,8 @@ const countFrom1 = v.pipe(v.number('an integer from 1'), v.integer('an integer f
 const countFrom0 = v.pipe(v.number('an integer from 0'), v.integer('an integer from 0'), v.minValue(0, 'an integer from 0'));
 const finite = v.pipe(v.number('a finite number'), v.finite('a finite number'));
 const texts = v.array(text, 'an array of strings');
+const SHARES = 'an array of numbers above 0 and below 1';
+const share = v.pipe(v.number(SHARES), v.gtValue(0, SHARES), v.ltValue(1, SHARES));
 const PROTOCOLS = Object.keys(protocols);
 const callable = v.function('a function');
 /** Names that valibot leaves out of a record. */
@@ -171,6 +173,7 @@ const client = options(
     firstTokenTimeoutMs: v.optional(positive),
     idleTimeoutMs: v.optional(positive),
     fallbackAfterMs: v.optional(duration),
+    limitNear: v.optional(v.array(share, SHARES)),
     dispatcher: v.optional(having(['dispatch'], 'an undici dispatcher')),
     fetch: v.optional(callable),
     clock: v.optional(having(['now', 'after'], 'a clock')),

@@ -227,6 +227,12 @@ export interface ClientOptions {
   readonly fallbackAfterMs?: number | undefined;
   /** An undici dispatcher to send with (an agent, a proxy, a mock); it stays yours to close. @default an agent of the client's own, proxies from the environment */
   readonly dispatcher?: Dispatcher | undefined;
+  /**
+   * Shares of a bucket, above 0 and below 1, at whose use the event `limit-near` is told: `[0.5, 0.8, 0.95]`. Each is told once, and again when
+   * the bucket was away from it.
+   * @default [0.9]
+   */
+  readonly limitNear?: readonly number[] | undefined;
   /** A WHATWG fetch to send with instead of undici (mocking tools, other runtimes). @default none */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** @default real time */

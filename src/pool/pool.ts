@@ -41,13 +41,14 @@ export class Pool {
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
   #closed = false;
 
-  constructor(clock: Clock, random: Random, events: Events) {
+  /** `nearAt`: the shares of a bucket at whose use `limit-near` is told. */
+  constructor(clock: Clock, random: Random, events: Events, nearAt: readonly number[] = []) {
     this.#clock = clock;
     this.#random = random;
     const accounts = new Accounts(this.ring, events);
     const relations = new Relations(this.ring, events);
     this.outcomes = new Outcomes(events, random, accounts, (id) => this.ring.get(id));
-    this.#near = new NearLimits(events);
+    this.#near = new NearLimits(events, nearAt);
     this.#owner = {
       ring: this.ring,
       random,

@@ -79,6 +79,7 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'ClientOptions.providers: every known provider whose environment variables are set': environmental?.provider.name === 'openai',
   'ClientOptions.models: none': settings.models.size === 0,
   "ClientOptions.dispatcher: an agent of the client's own, proxies from the environment": settings.dispatcher === undefined,
+  'ClientOptions.limitNear: [0.9]': settings.limitNear.join() === '0.9',
   'ClientOptions.fetch: none': settings.fetch === undefined,
   'ClientOptions.clock: real time': settings.clock === systemClock,
   'ClientOptions.random: Math.random': settings.random === systemRandom,
