@@ -3,10 +3,10 @@ import type { Clock } from '../clock.ts';
 import { KeysExhaustedError } from '../errors.ts';
 import { AttemptError } from '../failure.ts';
 import { type Balancer, whyFirst } from './route/balance.ts';
-import type { Passage } from './route/breaker.ts';
+import type { Health, Passage } from './route/breaker.ts';
 import type { Breakers } from './route/breakers.ts';
 import { conclude, type Failed, toPublic } from './route/conclude.ts';
-import { isInexpressible, isRefusal, isSickness, type Refusal, toHealth, toHealthAtEnd } from './route/verdicts.ts';
+import { isInexpressible, isRefusal, isSickness, type Refusal, toHealth, toHealthAtDeadline, toHealthAtEnd } from './route/verdicts.ts';
 
 export interface RouteOptions {
   /** How long a target may take to start while another one is left. */
@@ -111,13 +111,20 @@ class Walk {
       },
       (error: unknown) => {
         told?.(error);
-        this.#options.breakers.leave(target, passage, toHealth(error));
+        this.#options.breakers.leave(target, passage, this.#healthOf(target, error));
         // It cannot be asked, so that nothing led here.
         if (isInexpressible(error)) takeBack();
         this.#remember(target, error, startBy);
         return undefined;
       },
     );
+  }
+
+  #healthOf({ provider, model }: Target, error: unknown): Health {
+    const ended = this.#call.deadline.ended?.reason;
+    if (ended === undefined || error !== ended) return toHealth(error);
+    const last = this.#call.trace.attempts.at(-1);
+    return toHealthAtDeadline(ended, last?.provider === provider.name && last.model === model ? last : undefined);
   }
 
   #answered(target: Target, passage: Passage, answer: Answer): Answer {

@@ -9,7 +9,8 @@ interface Second {
 
 /** A route's health. Plain values only, so that it can be stored. */
 export type Breaker =
-  | { readonly status: 'closed'; readonly since: number; readonly seconds: readonly Second[] }
+  /** `inARow`: calls that met a sick provider since the latest that did not. */
+  | { readonly status: 'closed'; readonly since: number; readonly seconds: readonly Second[]; readonly inARow: number }
   /** Nobody enters before `until`. `sickAt`: when the latest call entered that is known to have met a sick provider. */
   | { readonly status: 'open'; readonly until: number; readonly sickAt: number }
   /** One call that entered at `probedAt` is on its way to find out. */
@@ -30,7 +31,7 @@ const SICK_SHARE = 0.5;
 /** A sick route gets a call at least so often while calls come, also while an earlier one that should find out takes its time. */
 const PROBE_EVERY_MS = 1_000;
 
-export const NEW_BREAKER: Breaker = { status: 'closed', since: 0, seconds: [] };
+export const NEW_BREAKER: Breaker = { status: 'closed', since: 0, seconds: [], inARow: 0 };
 
 /** How a call may enter now; `undefined` when it may not. */
 export function admit(breaker: Breaker, now: number): Passage | undefined {
@@ -63,7 +64,7 @@ export function afterEnd(breaker: Breaker, passage: Passage, health: Health, now
   if (passage.as !== 'probe' || passage.at < breaker.sickAt) return breaker;
   switch (health) {
     case 'well':
-      return { status: 'closed', since: now, seconds: [] };
+      return { status: 'closed', since: now, seconds: [], inARow: 0 };
     case 'sick':
       return eject(passage.at, breaker.status === 'open' ? breaker.until : probeAfter(breaker.probedAt, random));
     case 'nothing':
@@ -81,11 +82,12 @@ function sample(breaker: Breaker & { status: 'closed' }, health: 'well' | 'sick'
   const seconds = count(breaker.seconds, Math.floor(now / 1_000), health === 'sick' ? 1 : 0);
   const calls = seconds.reduce((sum, each) => sum + each.calls, 0);
   const failures = seconds.reduce((sum, each) => sum + each.failures, 0);
-  // Only a failure can eject: a success in a bad window is no news of sickness.
-  if (health === 'sick' && calls >= MIN_CALLS && failures >= calls * SICK_SHARE) {
-    return eject(now, probeAfter(now, random));
-  }
-  return { ...breaker, seconds };
+  const inARow = health === 'sick' ? breaker.inARow + 1 : 0;
+  // Only a failure can eject: a success in a bad window is no news of sickness. A busy route that fails at once has many good calls in its
+  // window: half of them would have to fail before it shows in the share, so that nothing but failures counts by itself.
+  const isDown = failures >= MIN_CALLS && inARow >= MIN_CALLS;
+  if (health === 'sick' && (isDown || (calls >= MIN_CALLS && failures >= calls * SICK_SHARE))) return eject(now, probeAfter(now, random));
+  return { ...breaker, seconds, inARow };
 }
 
 function count(seconds: readonly Second[], second: number, failures: 0 | 1): readonly Second[] {

@@ -1,6 +1,7 @@
 import type { End } from '../../call.ts';
-import { KeysExhaustedError, OutputError, RequestError } from '../../errors.ts';
+import { DeadlineError, KeysExhaustedError, OutputError, RequestError } from '../../errors.ts';
 import { AttemptError, type FailureClass, isRotatable, isSick, type Verdict } from '../../failure.ts';
+import type { AttemptReport } from '../../report.ts';
 import type { Health } from './breaker.ts';
 
 /** A target's failure that leaves another target a chance. */
@@ -41,6 +42,18 @@ export function toHealth(error: unknown): Health {
   if (isSick(error.verdict)) return toSickness(error.verdict);
   // One that was refused here never got there.
   return error.reached && (isRequestFailure(error.verdict.class) || error.verdict.class === 'bad_output') ? 'well' : 'nothing';
+}
+
+/** An attempt that was silent for so long when the caller's time ended: a shorter time says more of the caller. */
+const SILENT_MS = 1_000;
+
+/**
+ * What it says of a route when the caller's time ended during a call there. One that hangs would never be found out otherwise, where nobody
+ * gives attempts a time of their own. `last` is the latest attempt, which ended with the call.
+ */
+export function toHealthAtDeadline(reason: unknown, last: AttemptReport | undefined): Health {
+  const isSilent = last?.class === 'aborted' && last.status === undefined && last.durationMs >= SILENT_MS;
+  return reason instanceof DeadlineError && isSilent ? 'sick' : 'nothing';
 }
 
 /** What an answer's end says about its route. A reader who leaves has seen it work. */

@@ -19,8 +19,8 @@ interface Rules {
   readonly by: Balanced['by'];
   /** By target, in their order. */
   readonly targets: Readonly<Record<string, Partial<Balanced>>>;
-  /** How long each takes, ms; what is not a number is thrown. */
-  readonly takes?: Readonly<Record<string, unknown>>;
+  /** How long each takes, ms, or what it fails with. */
+  readonly takes?: Readonly<Record<string, number | Error>>;
 }
 
 function start({ by, targets, takes = {} }: Rules) {

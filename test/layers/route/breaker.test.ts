@@ -10,7 +10,7 @@ const forced = (at = T): Passage => ({ as: 'forced', at });
 
 const open = (until: number, sickAt = T - 1_000): Breaker => ({ status: 'open', until, sickAt });
 const halfOpen = (probedAt: number, sickAt = T - 10_000): Breaker => ({ status: 'half-open', probedAt, sickAt });
-const closed = (since = 0): Breaker => ({ status: 'closed', since, seconds: [] });
+const closed = (since = 0): Breaker => ({ status: 'closed', since, seconds: [], inARow: 0 });
 
 /** The state after calls that all entered and ended at `now`. */
 function after(healths: readonly Health[], now = T, from: Breaker = NEW_BREAKER): Breaker {
@@ -38,6 +38,8 @@ describe('sampling', () => {
     ['ten failures eject', times(10, 'sick'), 'open'],
     ['half of ten ejects', [...times(5, 'well'), ...times(5, 'sick')], 'open'],
     ['four of ten do not', [...times(6, 'well'), ...times(4, 'sick')], 'closed'],
+    ['ten in a row eject, however many were well before', [...times(500, 'well'), ...times(10, 'sick')], 'open'],
+    ['nine in a row do not', [...times(500, 'well'), ...times(9, 'sick'), 'well', ...times(9, 'sick')], 'closed'],
     ['a success that completes the ten does not eject', [...times(9, 'sick'), 'well'], 'closed'],
     ['refused keys count neither way', [...times(20, 'nothing'), ...times(9, 'sick')], 'closed'],
   ];
