@@ -3,6 +3,7 @@ import type { Secret } from '../secret.ts';
 import type { Ask } from './ask.ts';
 import type { Choice } from './queue/choose.ts';
 import type { Account, Lease, LeaseEnd, Throttled, Used } from './lease.ts';
+import { chargedFor } from './quota/estimates.ts';
 import { type Cost, costIn } from './quota/limits.ts';
 import type { Holds } from './keys/holds.ts';
 import type { KeyEntry } from './keys/members.ts';
@@ -164,12 +165,14 @@ export class Grant implements Lease, Unheard, Answered {
     }
     const used = usedBy(end);
     if (used === undefined) return;
+    const { charging } = this.key.group.provider;
+    const charged = end.status === 'served' ? chargedFor(used, charging, this.ask.model, this.ask.size?.output) : used;
     const refused = end.status === 'failed' && end.verdict.status === 429;
     for (const taken of this.#taken) {
       const { counts } = taken.meter;
       // Few providers count what they refused; where one does, its headers or its next refusal say so.
-      if (counts !== 'requests') settle(taken, costIn(counts, used), now);
-      else if (refused && !this.key.group.provider.charging.refusedCount) settle(taken, 0, now);
+      if (counts !== 'requests') settle(taken, costIn(counts, charged), now);
+      else if (refused && !charging.refusedCount) settle(taken, 0, now);
     }
   }
 }

@@ -88,10 +88,12 @@ export class Estimates {
   }
 }
 
-/** What an answer counts against the limits in the end. */
-export function chargedFor(used: Used, charging: Charging, model: string): { readonly input: number; readonly output: number } {
+/** What an answer counts against the limits in the end; of one with a limit of `limit` tokens that is counted whole for good, the limit. */
+export function chargedFor(used: Used, charging: Charging, model: string, limit = 0): { readonly input: number; readonly output: number } {
   const cached = Math.min(used.cached ?? 0, used.input);
-  return { input: used.input - cached * (1 - charging.cachedInput), output: used.output * timesOf(charging, model) };
+  const written = used.output * timesOf(charging, model);
+  const output = charging.admission === 'max_tokens' && !charging.settles ? Math.max(written, limit) : written;
+  return { input: used.input - cached * (1 - charging.cachedInput), output };
 }
 
 function timesOf({ output }: Charging, model: string): number {

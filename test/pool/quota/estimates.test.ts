@@ -155,6 +155,21 @@ describe('in a pool', () => {
     expect(rig.pool.estimates.cost('openai', 'gpt', size)).toEqual({ input: 150, output: 150 });
   });
 
+  test.each<[string, Partial<Charging>, number]>([
+    ['is settled by what it used', {}, 200],
+    ['does not pay for cached tokens where they do not count', { cachedInput: 0 }, 120],
+    ['pays several times for its output where that counts so', { output: { models: /gpt/, times: 5 } }, 600],
+    ['pays its limit where that is counted whole for good', { admission: 'max_tokens', settles: false }, 500],
+    ['gets back what it did not use where that is settled', { admission: 'max_tokens', settles: true }, 200],
+  ])('an answer %s', (_what, charging, spent) => {
+    const rig = new Rig([keyInput('a', { limits: tokens })]);
+    rig.pool.ring.provider('openai').charging = { ...uncertain, ...charging };
+    const size = { input: 100, output: 400 };
+    const lease = rig.take({ cost: rig.pool.estimates.cost('openai', 'gpt', size), size });
+    lease.settle({ status: 'served', used: { input: 100, output: 100, cached: 80 } });
+    expect(rig.snapshot('a').buckets.map(({ remaining }) => remaining)).toEqual([1000 - spent]);
+  });
+
   test('no call is refused for a guess', () => {
     const rig = new Rig([keyInput('a', { limits: tokens })]);
     rig.pool.estimates.learn('openai', 'gpt', { input: 10, output: undefined }, { input: 10, output: 5000 });
