@@ -4,7 +4,7 @@ import { bucket, failed, keyInput, limits, reading, Rig, served, START } from '.
 
 const rpm = (limit: number) => bucket({ limit });
 const tpm = (limit: number) => bucket({ counts: 'tokens', limit });
-const NAMED = { scope: 'group', until: { at: START + 30_000, source: 'header' } } as const;
+const NAMED = { scope: 'group', until: { at: START + 30_000, source: 'retry-after' } } as const;
 
 function capacity(rig: Rig, model = 'gpt'): TargetCapacity {
   const [target] = capacityOf(rig.pool, [{ provider: 'openai', model }], rig.now).targets;

@@ -119,7 +119,7 @@ export class Rig {
 
   constructor(inputs: readonly (string | KeyInput)[], seed = 1) {
     this.clock = createManualClock();
-    this.pool = new Pool(this.clock, seeded(seed), this.events);
+    this.pool = new Pool(this.clock, seeded(seed), this.events, [0.9]);
     for (const input of inputs) this.pool.ring.add('openai', typeof input === 'string' ? keyInput(input) : input, START);
   }
 

@@ -492,7 +492,10 @@ describe('spending', () => {
   it('a limit is near once, until it was away', () => {
     const rig = new Rig([keyInput('a', { limits: limits(bucket({ limit: 100, burst: 10 })) })]);
     const near = rig.heard('limit-near');
-    for (let count = 0; count < 5; count += 1) rig.take().settle(served());
+    // A share of the ten that it holds: of the hundred a minute less than a tenth is always left.
+    for (let count = 0; count < 9; count += 1) rig.take().settle(served());
+    expect(near).toEqual([]);
+    rig.take().settle(served());
     expect(near).toHaveLength(1);
     expect(near[0]).toEqual({
       provider: 'openai',
@@ -501,7 +504,15 @@ describe('spending', () => {
       counts: 'requests',
       windowMs: 60_000,
       limit: 100,
-      remaining: 9,
+      remaining: 0,
+      share: 0.9,
     });
+    // One comes and goes: it is spent all the time.
+    rig.clock.advanceSync(1000);
+    rig.take().settle(served());
+    expect(near).toHaveLength(1);
+    rig.clock.advanceSync(6000);
+    for (let count = 0; count < 10; count += 1) rig.take().settle(served());
+    expect(near).toHaveLength(2);
   });
 });
