@@ -2,23 +2,24 @@ import type { Clock, Random, Timer } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
 import { ClosedError } from '../errors.ts';
 import type { Events } from '../events.ts';
+import type { Verdict } from '../failure.ts';
 import { Accounts } from './keys/accounts.ts';
 import type { Ask } from './ask.ts';
 import { Paces } from './capacity-pace.ts';
-import { choose, type Choice } from './queue/choose.ts';
+import type { Choice } from './queue/choose.ts';
 import { Grant, type GrantOwner } from './grant.ts';
 import type { Lease, LeaseEnd } from './lease.ts';
 import type { Group, KeyEntry } from './keys/members.ts';
 import { Estimates } from './quota/estimates.ts';
 import { NearLimits } from './quota/near.ts';
-import { Outcomes } from './keys/outcome.ts';
-import type { Waiter } from './queue/queue.ts';
-import { binding, firstReady } from './queue/readiness.ts';
+import { type Attempted, Outcomes } from './keys/outcome.ts';
+import { binding } from './queue/readiness.ts';
 import { refusalOf } from './queue/refusal.ts';
 import { Relations } from './keys/relations.ts';
 import { KeyRing } from './keys/ring.ts';
-import { Serving, type ServingOwner } from './queue/serving.ts';
-import { Waiting } from './queue/waiting.ts';
+import { type Home, Serving, type ServingOwner } from './queue/serving.ts';
+import type { Waiter } from './queue/waiter.ts';
+import { Waiting, type WaitingOwner } from './queue/waiting.ts';
 
 /** Asks for a fresh text for a refused key. Settles when it is here, or will not come; `undefined` when there is nobody to ask. */
 export type Renew = (key: KeyEntry) => Promise<unknown> | undefined;
@@ -31,20 +32,19 @@ export class Pool {
   readonly estimates = new Estimates((provider) => this.ring.provider(provider).charging);
   readonly outcomes: Outcomes;
   readonly #clock: Clock;
-  readonly #random: Random;
   readonly #near: NearLimits;
   /** By provider: no call waits for keys of two. */
   readonly #servings = new Map<string, Serving>();
-  readonly #owner: GrantOwner & ServingOwner;
+  readonly #owner: GrantOwner & ServingOwner & WaitingOwner;
   #renew: Renew = () => undefined;
   #arrivals = 0;
+  #lastBound = '';
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
   #closed = false;
 
   /** `nearAt`: the shares of a bucket at whose use `limit-near` is told. */
   constructor(clock: Clock, random: Random, events: Events, nearAt: readonly number[] = []) {
     this.#clock = clock;
-    this.#random = random;
     const accounts = new Accounts(this.ring, events);
     const relations = new Relations(this.ring, events);
     this.outcomes = new Outcomes(events, random, accounts, (id) => this.ring.get(id));
@@ -53,7 +53,8 @@ export class Pool {
       ring: this.ring,
       random,
       now: () => clock.now(),
-      grant: (waiter, choice, now) => this.#grant(waiter.ask, choice, whyWaited(choice, waiter, now), now),
+      grant: (waiter, choice, now) =>
+        this.#grant(this.#serving(waiter.ask.provider), waiter.ask, choice, whyWaited(choice, waiter, now), now),
       granted: (grant, now) => this.#near.check(grant.key.group, grant.quota, now),
       slept: () => this.#schedule(),
       told: (grant, account, readings, now) => {
@@ -62,7 +63,13 @@ export class Pool {
       },
       left: ({ key, ask }, now) => relations.sent(key, ask.model, ask.cost, now),
       ended: (grant, end) => this.#ended(grant, end),
-      stirred: (grant) => this.#serving(grant.ask.provider).pump(),
+      stirred: ({ ask, key, quota }) => {
+        const serving = this.#serving(ask.provider);
+        serving.finder.touch(key.group, quota);
+        serving.pump();
+      },
+      whyRefused: (ask, deadline, earliest) => this.#whyRefused(ask, deadline, earliest),
+      abandoned: (waiter) => this.#serving(waiter.ask.provider).leave(waiter),
     };
   }
 
@@ -82,31 +89,42 @@ export class Pool {
     deadline.throwIfEnded();
     const now = this.#clock.now();
     const serving = this.#serving(ask.provider);
-    if (ask.besides !== undefined) return this.#leaseSpare(serving, ask, now);
-    if (serving.idle) {
-      const choice = choose(this.ring.candidates(ask), ask, now, this.#random);
-      if (choice !== undefined) {
-        const grant = this.#grant(ask, choice, { ms: 0, why: whyNow(choice, ask) }, now);
-        this.#near.check(choice.group, grant.quota, now);
-        return grant;
-      }
-    }
-    const first = firstReady(this.ring.candidates(ask), ask, now);
+    if (ask.besides !== undefined) return this.#leaseSpare(serving, ask, ask.besides, now);
+    const { finder } = serving;
+    const groups = this.#named(ask);
     const limit = Math.min(ask.waitUntil, deadline.at);
+    if (serving.idle) {
+      const choice = finder.find(ask, now, groups);
+      const home = choice === undefined ? undefined : serving.homeFor(ask, choice, limit, now);
+      if (home !== undefined) return this.#enqueue(serving, ask, deadline, { now, limit, group: home.group, home });
+      if (choice !== undefined) return this.#begin(serving, ask, choice, now);
+    }
+    let first = finder.first(ask, now, groups);
+    // Nobody is refused by what an index believes.
+    if (first.at > limit) first = finder.firstOf(ask, now, groups);
     // With others waiting the queue decides, also about a start that is possible now.
     const mayCome = serving.expecting || (first.at <= limit && first.at < Infinity);
-    const inTime = limit > now ? mayCome : !serving.idle && this.#canStart(ask, now);
+    const inTime = limit > now ? mayCome : !serving.idle && finder.find(ask, now, groups) !== undefined;
     if (!inTime) throw this.#refusal(ask, first.at, now);
-    return this.#enqueue(serving, ask, deadline, { now, limit, order: (this.#arrivals += 1) }, first.group);
+    return this.#enqueue(serving, ask, deadline, { now, limit, group: first.group });
   }
 
   /** For a second attempt beside one under way: it takes what nobody else wants, or nothing. */
-  #leaseSpare(serving: Serving, ask: Ask, now: number): Lease {
-    const busy = ask.besides === undefined ? undefined : this.ring.provider(ask.provider).group(ask.besides);
+  #leaseSpare(serving: Serving, ask: Ask, besides: string, now: number): Lease {
+    const busy = this.ring.provider(ask.provider).group(besides);
     const others = [...this.ring.candidates(ask)].filter((group) => group !== busy);
-    const choice = serving.idle ? choose(others, ask, now, this.#random) : undefined;
-    if (choice === undefined) throw this.#refusal(ask, firstReady(others, ask, now).at, now);
-    const grant = this.#grant(ask, choice, { ms: 0, why: whyNow(choice, ask) }, now);
+    const choice = serving.idle ? serving.finder.find(ask, now, others) : undefined;
+    if (choice === undefined) throw this.#refusal(ask, serving.finder.firstOf(ask, now, others).at, now);
+    return this.#begin(serving, ask, choice, now);
+  }
+
+  /** The groups that an ask names; `undefined` when it names none. */
+  #named(ask: Ask): readonly Group[] | undefined {
+    return ask.groups === undefined && ask.keys === undefined ? undefined : [...this.ring.candidates(ask)];
+  }
+
+  #begin(serving: Serving, ask: Ask, choice: Choice, now: number): Lease {
+    const grant = this.#grant(serving, ask, choice, { ms: 0, why: whyNow(choice, ask) }, now);
     this.#near.check(choice.group, grant.quota, now);
     return grant;
   }
@@ -118,7 +136,10 @@ export class Pool {
 
   /** Something changed from outside: a key was added, removed, enabled, disabled or reset. */
   stir(): void {
-    for (const serving of this.#servings.values()) serving.pump();
+    for (const serving of this.#servings.values()) {
+      serving.finder.reset();
+      serving.pump();
+    }
   }
 
   /** Refuses everybody who waits, and every later lease. Leases in flight are still settled. */
@@ -130,35 +151,29 @@ export class Pool {
   #serving(provider: string): Serving {
     let serving = this.#servings.get(provider);
     if (serving === undefined) {
-      serving = new Serving(this.#owner);
+      serving = new Serving(this.#owner, provider);
       this.#servings.set(provider, serving);
     }
     return serving;
-  }
-
-  #canStart(ask: Ask, now: number): boolean {
-    return choose(this.ring.candidates(ask), ask, now, this.#random) !== undefined;
   }
 
   #refusal(ask: Ask, earliest: number, now: number): Error {
     return refusalOf(this.ring.provider(ask.provider), ask, earliest, now);
   }
 
-  #enqueue(
-    serving: Serving,
-    ask: Ask,
-    deadline: Deadline,
-    place: { readonly now: number; readonly limit: number; readonly order: number },
-    first: Group | undefined,
-  ): Lease | Promise<Lease> {
-    const boundBy = serving.expecting
-      ? 'a fresh key'
-      : first === undefined
-        ? 'nothing'
-        : `${binding(first, ask, place.now)} (group ${first.id})`;
-    const waiter = new Waiting(ask, deadline, place, boundBy, (earliest) => this.#whyRefused(ask, deadline, earliest));
-    const leave = serving.enqueue(waiter);
-    return waiter.settled() ?? waiter.wait(leave);
+  #enqueue(serving: Serving, ask: Ask, deadline: Deadline, place: Arrival): Lease | Promise<Lease> {
+    const { now, limit, group, home } = place;
+    const boundBy = serving.expecting ? 'a fresh key' : group === undefined ? 'nothing' : this.#bound(group, ask, now);
+    const waiter = new Waiting(ask, deadline, { now, limit, order: (this.#arrivals += 1) }, boundBy, this.#owner);
+    serving.enqueue(waiter, home);
+    return waiter.settled();
+  }
+
+  /** Thousands that come at once wait for the same: they share one text. */
+  #bound(group: Group, ask: Ask, now: number): string {
+    const text = `${binding(group, ask, now)} (group ${group.id})`;
+    if (text !== this.#lastBound) this.#lastBound = text;
+    return this.#lastBound;
   }
 
   #whyRefused(ask: Ask, deadline: Deadline, earliest: number): unknown {
@@ -167,7 +182,8 @@ export class Pool {
     if (this.#closed) return new ClosedError('Cannot lease a key as the client is closed');
     const now = this.#clock.now();
     // Whoever stands before it in the queue starts first.
-    return this.#refusal(ask, Math.max(earliest, firstReady(this.ring.candidates(ask), ask, now).at), now);
+    const first = this.#serving(ask.provider).finder.firstOf(ask, now, this.#named(ask));
+    return this.#refusal(ask, Math.max(earliest, first.at), now);
   }
 
   /** One timer for all who wait, whichever provider they wait for. */
@@ -187,29 +203,61 @@ export class Pool {
     this.#timer = { at, timer };
   }
 
-  #grant(ask: Ask, choice: Choice, waited: { readonly ms: number; readonly why: string }, now: number): Grant {
-    return new Grant(this.#owner, ask, choice, waited, now);
+  #grant(serving: Serving, ask: Ask, choice: Choice, waited: { readonly ms: number; readonly why: string }, now: number): Grant {
+    const grant = new Grant(this.#owner, ask, choice, waited, now);
+    serving.finder.touch(choice.group, grant.quota);
+    serving.finder.warm.served(ask, choice.group, now);
+    return grant;
   }
 
   #ended(grant: Grant, end: LeaseEnd): void {
     const now = this.#clock.now();
-    const attempted = { ask: grant.ask, key: grant.key, quota: grant.quota, sentAt: grant.sentAt ?? now, now };
+    const attempted = { ask: grant.ask, key: grant.key, quota: grant.quota, attempt: grant, sentAt: grant.sentAt, now };
     count(grant.key, end);
     if (end.status === 'served') this.paces.note(grant.quota, grant.ask, end.used ?? grant.ask.cost, now - attempted.sentAt, now);
     const serving = this.#serving(grant.ask.provider);
-    serving.pumpAfter(() => {
-      if (end.status === 'served') {
-        const { provider, model, size } = grant.ask;
-        if (end.used !== undefined && size !== undefined) this.estimates.learn(provider, model, size, end.used);
-        grant.quota.answered();
-        this.outcomes.served(attempted);
-      } else if (end.status === 'failed') {
-        this.outcomes.failed(attempted, end.verdict);
-        const renewal = end.verdict.class === 'key_invalid' ? this.#renew(grant.key) : undefined;
-        if (renewal !== undefined) serving.expect(renewal);
-      }
-    });
+    const outer = serving.hold();
+    try {
+      // Whoever shares a hold may be free by it, and a word against a key may be taken back from others.
+      const isWide = sharesHold(grant) || (end.status === 'failed' && mayAcquit(end.verdict));
+      if (end.status === 'served') this.#served(attempted, end);
+      else if (end.status === 'failed') this.#failed(serving, attempted, end.verdict);
+      serving.finder.touch(grant.key.group, grant.quota);
+      if (isWide) serving.finder.reset();
+    } finally {
+      serving.resume(outer);
+    }
   }
+
+  #served(attempted: Attempted, { used }: Extract<LeaseEnd, { status: 'served' }>): void {
+    const { provider, model, size } = attempted.ask;
+    if (used !== undefined && size !== undefined) this.estimates.learn(provider, model, size, used);
+    attempted.quota.answered();
+    this.outcomes.served(attempted);
+  }
+
+  #failed(serving: Serving, attempted: Attempted, verdict: Verdict): void {
+    this.outcomes.failed(attempted, verdict);
+    const renewal = verdict.class === 'key_invalid' ? this.#renew(attempted.key) : undefined;
+    if (renewal !== undefined) serving.expect(renewal);
+  }
+}
+
+/** A call that has to wait: since when, how long, for whom first, and where its prompt is. */
+interface Arrival {
+  readonly now: number;
+  readonly limit: number;
+  readonly group: Group | undefined;
+  readonly home?: Home;
+}
+
+/** True when its organisation or provider is held, or was until somebody proves that it is over. */
+function sharesHold({ key: { group }, ask }: Grant): boolean {
+  return group.holders.some((holds) => holds !== group.holds && holds.readyAt(ask.model) > 0);
+}
+
+function mayAcquit(verdict: Verdict): boolean {
+  return verdict.class === 'key_invalid' || verdict.class === 'key_forbidden';
 }
 
 function count(key: KeyEntry, end: LeaseEnd): void {
@@ -219,7 +267,8 @@ function count(key: KeyEntry, end: LeaseEnd): void {
   } else if (end.status === 'failed') key.totals.errors += 1;
 }
 
-function whyNow({ among }: Choice, ask: Ask): string {
+function whyNow({ among, warm }: Choice, ask: Ask): string {
+  if (warm === true && among > 1) return `affinity: of ${among} groups the one that has its prompt`;
   if (among === 1) return 'the only group that could start';
   return ask.affinity === undefined ? `least in flight of ${among} groups` : `affinity, of ${among} groups`;
 }

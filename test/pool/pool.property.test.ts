@@ -173,11 +173,17 @@ class Life {
     if (group.inFlight > (group.limits.concurrency ?? Infinity)) this.wrong.push(`${group.id} is over its concurrency`);
   }
 
-  /** Work conserving: the head of no lane waits for a key that is free, and while somebody waits for time the pool has a timer. */
+  /**
+   * Work conserving: the head of no lane waits for a key that is free, and while somebody waits for time the pool has a timer. But a call
+   * may wait for the group that has its prompt, and what counts tokens (`c`) may be claimed by a larger call that came before.
+   */
   #checkWork(): void {
     const { rig } = this;
     const groups = [...rig.pool.ring.provider('openai').groups.values()];
-    const startable = [...this.waiting].filter(({ ask }) => choose(groups, ask, rig.now, seeded()) !== undefined);
+    const unclaimed = groups.filter(({ id }) => this.waiting.size < 2 || id !== 'c');
+    const startable = [...this.waiting].filter(
+      ({ ask }) => ask.affinity === undefined && choose(unclaimed, ask, rig.now, seeded()) !== undefined,
+    );
     const heads = startable.filter((one) => [...this.waiting].every((other) => other === one || !precedes(other, one)));
     // Who left may have made room at the head; the pool wakes for it at once.
     if (heads.length > 0 && rig.clock.nextAt !== rig.now) this.wrong.push(`${heads.length} wait for nothing`);

@@ -133,6 +133,8 @@ export class Group {
   inFlight = 0;
   /** `minTimeMs` after the last start. */
   nextStartAt = 0;
+  /** Where among its keys a usable one was found last: looking begins there, so that dead ones before it cost nothing. */
+  foundAt = 0;
 
   constructor(id: string, provider: ProviderEntry, limits: GroupLimits, now: number) {
     this.#id = id;

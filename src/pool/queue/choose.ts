@@ -1,65 +1,97 @@
 import type { Random } from '../../clock.ts';
 import type { Ask } from '../ask.ts';
 import type { Group, KeyEntry } from '../keys/members.ts';
-import { allows, startsAt } from './readiness.ts';
+import type { Meter } from '../quota/meter.ts';
+import { affinityRank } from './affinity.ts';
+import { isFree, isOpen } from './readiness.ts';
 
 /** The key that serves an ask now. */
 export interface Choice {
   readonly group: Group;
   readonly key: KeyEntry;
-  /** How many groups could have served. */
+  /** How many groups could have served, as far as anybody knows. */
   readonly among: number;
+  /** It has the ask's prompt, as it served its affinity last. */
+  readonly warm?: boolean;
 }
+
+/** Buckets that others wait for, who came first: nobody behind them may spend of these. */
+export type Claims = ReadonlySet<Meter>;
+
+/** Of a group with more keys than this, so many are looked at from some point on, not all. */
+const LOOKED_AT = 16;
 
 /**
  * The group that serves now: of those that can start, the one of the ask's affinity, else the one with the least
  * (in flight + 1) / weight, ties at random. `undefined` when none can.
  */
-export function choose(groups: Iterable<Group>, ask: Ask, now: number, random: Random): Choice | undefined {
-  const draw = new Draw<Group>(random);
+export function choose(groups: Iterable<Group>, ask: Ask, now: number, random: Random, claims?: Claims): Choice | undefined {
+  const { affinity } = ask;
+  let best: Group | undefined;
+  let rank = Infinity;
+  let ties = 0;
+  let among = 0;
   for (const group of groups) {
-    if (startsAt(group, ask, now) > now) continue;
-    draw.offer(group, ask.affinity === undefined ? (group.inFlight + 1) / group.weight : affinityRank(ask.affinity, group.id));
+    if (!canStart(group, ask, now, claims)) continue;
+    among += 1;
+    const next = affinity === undefined ? rankOf(group) : affinityRank(affinity, group.id);
+    if (next > rank) continue;
+    ties = next < rank ? 1 : ties + 1;
+    rank = next;
+    if (ties === 1 || random() * ties < 1) best = group;
   }
-  const group = draw.winner;
-  if (group === undefined) return undefined;
-  const keys = new Draw<KeyEntry>(random);
-  for (const key of group.keys) if (isFree(key, group, ask, now)) keys.offer(key, (key.inFlight + 1) / key.input.weight);
-  return keys.winner === undefined ? undefined : { group, key: keys.winner, among: draw.offered };
+  const key = best === undefined ? undefined : freeKey(best, ask, now, random);
+  return best === undefined || key === undefined ? undefined : { group: best, key, among };
 }
 
-function isFree(key: KeyEntry, group: Group, ask: Ask, now: number): boolean {
-  return allows(ask, group, key, now) && key.holds.readyAt(ask.model) <= now && !key.holds.probing(ask.model, now);
+/** The lowest is the next to serve. */
+export function rankOf(group: Group): number {
+  return (group.inFlight + 1) / group.weight;
 }
 
-/** Keeps the lowest rank; of equal ones each is as likely. */
-class Draw<T> {
-  readonly #random: Random;
-  #rank = Infinity;
-  #ties = 0;
-  winner: T | undefined;
-  offered = 0;
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  offer(candidate: T, rank: number): void {
-    this.offered += 1;
-    if (rank > this.#rank) return;
-    this.#ties = rank < this.#rank ? 1 : this.#ties + 1;
-    this.#rank = rank;
-    if (this.#ties === 1 || this.#random() * this.#ties < 1) this.winner = candidate;
-  }
+/** True when an ask can start at `group` now without spending what others claim. */
+export function canStart(group: Group, ask: Ask, now: number, claims: Claims | undefined): boolean {
+  if (!isOpen(group, ask, now) || !hasFreeKey(group, ask, now)) return false;
+  return claims === undefined || !isClaimed(group, ask, now, claims);
 }
 
-/** Rendezvous hashing: the same affinity finds the same group without memory, and moves only when that group is gone. FNV-1a. */
-function affinityRank(affinity: string, group: string): number {
-  let hash = 0x811c9dc5;
-  const text = `${affinity}\n${group}`;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  // FNV's last bytes hardly reach the high bits, which decide: without mixing, groups g1 to g9 would not share evenly.
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+export function isClaimed(group: Group, ask: Ask, now: number, claims: Claims): boolean {
+  return group.quota(ask.model, now).meters.some((meter) => claims.has(meter));
+}
+
+function hasFreeKey(group: Group, ask: Ask, now: number): boolean {
+  const { keys } = group;
+  const { length } = keys;
+  for (let index = 0; index < length; index += 1) {
+    const at = (group.foundAt + index) % length;
+    const key = keys[at];
+    if (key === undefined || !isFree(key, group, ask, now)) continue;
+    group.foundAt = at;
+    return true;
+  }
+  return false;
+}
+
+/**
+ * The free key of `group` with the least (in flight + 1) / weight, ties at random. Of many keys only some are looked at, from a random one
+ * on, so that a group of ten thousand costs what one of sixteen does; where these are all taken or dead, the next free one serves.
+ */
+export function freeKey(group: Group, ask: Ask, now: number, random: Random): KeyEntry | undefined {
+  const { keys } = group;
+  const { length } = keys;
+  const from = length > LOOKED_AT ? Math.floor(random() * length) : 0;
+  let best: KeyEntry | undefined;
+  let rank = Infinity;
+  let ties = 0;
+  for (let index = 0; index < Math.min(length, LOOKED_AT); index += 1) {
+    const key = keys[(from + index) % length];
+    if (key === undefined || !isFree(key, group, ask, now)) continue;
+    const next = (key.inFlight + 1) / key.input.weight;
+    if (next > rank) continue;
+    ties = next < rank ? 1 : ties + 1;
+    rank = next;
+    if (ties === 1 || random() * ties < 1) best = key;
+  }
+  if (best !== undefined || length <= LOOKED_AT || !hasFreeKey(group, ask, now)) return best;
+  return keys[group.foundAt % length];
 }

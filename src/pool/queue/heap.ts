@@ -1,15 +1,26 @@
-/** A binary heap that knows where its items are, so that any one leaves in O(log n): an abort must leave no trace. */
+/** Where an item keeps its place in a heap, -1 while it has none: a number in the item costs a tenth of a map's entry. */
+export interface Place<T> {
+  get(item: T): number;
+  set(item: T, place: number): void;
+}
+
+/** A binary heap whose items know where they are, so that any one leaves in O(log n): an abort must leave no trace. */
 export class Heap<T extends object> {
   readonly #before: (a: T, b: T) => boolean;
+  readonly #place: Place<T>;
   readonly #items: T[] = [];
-  readonly #positions = new Map<T, number>();
 
-  constructor(before: (a: T, b: T) => boolean) {
+  constructor(before: (a: T, b: T) => boolean, place: Place<T>) {
     this.#before = before;
+    this.#place = place;
   }
 
   get size(): number {
     return this.#items.length;
+  }
+
+  has(item: T): boolean {
+    return this.#items[this.#place.get(item)] === item;
   }
 
   peek(): T | undefined {
@@ -23,13 +34,20 @@ export class Heap<T extends object> {
 
   /** Does nothing when the item is not here. */
   delete(item: T): void {
-    const position = this.#positions.get(item);
-    if (position === undefined) return;
-    this.#positions.delete(item);
+    const position = this.#place.get(item);
+    if (this.#items[position] !== item) return;
+    this.#place.set(item, -1);
     const last = this.#items.pop();
     if (last === undefined || last === item) return;
     this.#rise(last, position);
-    this.#sink(last, this.#positions.get(last) ?? position);
+    this.#sink(last, this.#place.get(last));
+  }
+
+  /** The item goes before others, or after them, than it did. */
+  moved(item: T): void {
+    if (!this.has(item)) return;
+    this.#rise(item, this.#place.get(item));
+    this.#sink(item, this.#place.get(item));
   }
 
   /** All items, in no order. */
@@ -42,10 +60,10 @@ export class Heap<T extends object> {
     while (position > 0) {
       const parent = this.#items[(position - 1) >> 1];
       if (parent === undefined || !this.#before(item, parent)) break;
-      this.#place(parent, position);
+      this.#put(parent, position);
       position = (position - 1) >> 1;
     }
-    this.#place(item, position);
+    this.#put(item, position);
   }
 
   #sink(item: T, from: number): void {
@@ -60,14 +78,14 @@ export class Heap<T extends object> {
         next = right;
       }
       if (!this.#before(next, item)) break;
-      this.#place(next, position);
+      this.#put(next, position);
       position = child;
     }
-    this.#place(item, position);
+    this.#put(item, position);
   }
 
-  #place(item: T, position: number): void {
+  #put(item: T, position: number): void {
     this.#items[position] = item;
-    this.#positions.set(item, position);
+    this.#place.set(item, position);
   }
 }

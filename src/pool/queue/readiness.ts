@@ -16,24 +16,42 @@ export function isNamed(ask: Ask, group: Group, key: KeyEntry): boolean {
   return ask.groups === undefined || ask.groups.some((name) => group.provider.group(name) === group);
 }
 
+/** True when nothing of the group as a whole keeps an ask from starting now. */
+export function isOpen(group: Group, ask: Ask, now: number): boolean {
+  if (group.nextStartAt > now || isFull(group)) return false;
+  const { model } = ask;
+  for (const holds of group.holders) if (holds.readyAt(model) > now || holds.probing(model, now)) return false;
+  return group.quota(model, now).startsAt(ask.cost, now) <= now;
+}
+
+/** True when `key` may serve an ask now, as far as the key goes. */
+export function isFree(key: KeyEntry, group: Group, ask: Ask, now: number): boolean {
+  return allows(ask, group, key, now) && key.holds.readyAt(ask.model) <= now && !key.holds.probing(ask.model, now);
+}
+
 /**
  * The earliest instant at which time lets `group` serve: holds, buckets, spacing, expiry; `Infinity` when it never will.
  * What waits for other calls to end, not for time, counts as ready.
  */
-function readyAt(group: Group, ask: Ask, now: number): number {
-  return firstKeyAt(group, ask, now, () => true);
+export function readyAt(group: Group, ask: Ask, now: number): number {
+  return firstKeyAt(group, ask, now, true);
 }
 
 /** When time alone lets `group` start; `Infinity` while it waits for calls in flight alone, as these stir the pool when they end. */
 export function startsAt(group: Group, ask: Ask, now: number): number {
   // A key that waits for its probe must not look ready while another one's hold is what time will end.
-  const at = firstKeyAt(group, ask, now, (key) => !key.holds.probing(ask.model, now));
+  const at = firstKeyAt(group, ask, now, false);
   if (at > now) return at;
   return isBusy(group, ask.model, now) ? Infinity : Math.max(at, group.quota(ask.model, now).startsAt(ask.cost, now));
 }
 
 /** The group that time lets serve first, and when; now while calls in flight are all that it waits for. */
-export function firstReady(groups: Iterable<Group>, ask: Ask, now: number): { readonly group: Group | undefined; readonly at: number } {
+export interface First {
+  readonly group: Group | undefined;
+  readonly at: number;
+}
+
+export function firstReady(groups: Iterable<Group>, ask: Ask, now: number): First {
   let first: Group | undefined;
   let at = Infinity;
   for (const group of groups) {
@@ -43,14 +61,21 @@ export function firstReady(groups: Iterable<Group>, ask: Ask, now: number): { re
   return { group: first, at };
 }
 
-function firstKeyAt(group: Group, ask: Ask, now: number, counts: (key: KeyEntry) => boolean): number {
+function firstKeyAt(group: Group, ask: Ask, now: number, withProbing: boolean): number {
+  const { keys } = group;
+  const { length } = keys;
+  if (length === 0) return Infinity;
+  const { model } = ask;
+  const groupAt = Math.max(now, heldUntil(group, model), group.nextStartAt, group.quota(model, now).fitsAt(ask.cost, now));
   let first = Infinity;
-  let groupAt: number | undefined;
-  for (const key of group.keys) {
-    if (!allows(ask, group, key, now) || !counts(key)) continue;
-    groupAt ??= Math.max(now, heldUntil(group, ask.model), group.nextStartAt, group.quota(ask.model, now).fitsAt(ask.cost, now));
-    const at = Math.max(groupAt, key.holds.readyAt(ask.model));
-    if (at < (key.input.expiresAt ?? Infinity)) first = Math.min(first, at);
+  for (let index = 0; index < length; index += 1) {
+    const key = keys[(group.foundAt + index) % length];
+    if (key === undefined || !allows(ask, group, key, now) || (!withProbing && key.holds.probing(model, now))) continue;
+    const at = Math.max(groupAt, key.holds.readyAt(model));
+    if (at >= (key.input.expiresAt ?? Infinity)) continue;
+    // No other key can be earlier than its group: of ten thousand mostly the first one is looked at.
+    if (at === groupAt) return at;
+    first = Math.min(first, at);
   }
   return first;
 }
@@ -64,9 +89,12 @@ function heldUntil(group: Group, model: string): number {
 
 /** True while the group waits for calls in flight: its concurrency, or a probe. */
 function isBusy(group: Group, model: string, now: number): boolean {
+  return isFull(group) || group.holders.some((holds) => holds.probing(model, now));
+}
+
+function isFull(group: Group): boolean {
   const { concurrency } = group.limits;
-  if (concurrency !== undefined && group.inFlight >= concurrency) return true;
-  return group.holders.some((holds) => holds.probing(model, now));
+  return concurrency !== undefined && group.inFlight >= concurrency;
 }
 
 /** What keeps the group from serving now, in words for a report. */

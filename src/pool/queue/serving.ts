@@ -1,11 +1,16 @@
 import type { Random } from '../../clock.ts';
-import { laneOf } from '../ask.ts';
-import { choose, type Choice } from './choose.ts';
+import { type Ask, laneOf } from '../ask.ts';
 import type { Grant } from '../grant.ts';
-import { Heap } from './heap.ts';
-import { Lane, servedBefore, type Waiter } from './queue.ts';
-import { firstReady, startsAt } from './readiness.ts';
+import type { Group } from '../keys/members.ts';
 import type { KeyRing } from '../keys/ring.ts';
+import type { Meter } from '../quota/meter.ts';
+import { claimOf, patienceFor } from './claims.ts';
+import type { Choice } from './choose.ts';
+import { Finder } from './finder.ts';
+import { Heap } from './heap.ts';
+import { Lane, type Line } from './queue.ts';
+import type { First } from './readiness.ts';
+import type { Waiter } from './waiter.ts';
 
 /** What serving needs of its pool. */
 export interface ServingOwner {
@@ -19,19 +24,43 @@ export interface ServingOwner {
   slept(): void;
 }
 
+/** The group that has a call's prompt, and until when waiting for it is cheaper than a cold one elsewhere. */
+export interface Home {
+  readonly group: Group;
+  readonly until: number;
+}
+
+/** One look at everybody who waits. */
+interface Round {
+  readonly now: number;
+  /** Lanes whose head has to wait on, and until when at least. */
+  readonly blocked: Map<Lane, number>;
+  /** Buckets that heads wait for: nobody who comes after them may spend of these. */
+  readonly claims: Set<Meter>;
+  claimedUntil: number;
+}
+
 /** Those who wait for one provider's keys, and who of them is served next. */
 export class Serving {
+  readonly finder: Finder;
   readonly #owner: ServingOwner;
   /** Only lanes in which somebody waits. */
   readonly #lanes = new Map<string, Lane>();
+  readonly #lines = new Map<string, Line>();
+  /** Those who wait for the group that has their prompt, by when that is not worth it any more. */
+  readonly #patient = new Heap<Waiter>((a, b) => a.patientUntil < b.patientUntil, {
+    get: ({ patiencePlace }) => patiencePlace,
+    set: (waiter, place) => (waiter.patiencePlace = place),
+  });
   #wakesAt = Infinity;
   /** Keys may be here soon: nobody is refused for having none meanwhile. */
   #expected = 0;
   #pumping = false;
   #again = false;
 
-  constructor(owner: ServingOwner) {
+  constructor(owner: ServingOwner, provider: string) {
     this.#owner = owner;
+    this.finder = new Finder(owner.ring, provider, owner.random);
   }
 
   /** When time brings the next change, epoch ms; `Infinity` when it brings none. */
@@ -48,6 +77,12 @@ export class Serving {
     return this.#expected > 0;
   }
 
+  get waiting(): number {
+    let waiting = 0;
+    for (const lane of this.#lanes.values()) waiting += lane.size;
+    return waiting;
+  }
+
   /** Keys may come until `arrival` settles: calls that have none wait for it, as far as their time goes. */
   expect(arrival: Promise<unknown>): void {
     this.#expected += 1;
@@ -58,26 +93,43 @@ export class Serving {
     arrival.then(over, over);
   }
 
-  get waiting(): number {
-    let waiting = 0;
-    for (const lane of this.#lanes.values()) waiting += lane.size;
-    return waiting;
+  /** Where an ask rather waits for the group that has its prompt than to start by `choice`. */
+  homeFor(ask: Ask, choice: Choice, limit: number, now: number): Home | undefined {
+    if (ask.affinity === undefined || choice.warm === true) return undefined;
+    const group = this.finder.warm.of(ask, now);
+    const until = group === undefined ? now : Math.min(limit, patienceFor(ask, group, choice.group, now));
+    return group === undefined || until <= now ? undefined : { group, until };
   }
 
-  /** Returns the way to leave. */
-  enqueue(waiter: Waiter): () => void {
-    const name = laneOf(waiter.ask);
-    const lane = this.#lanes.get(name) ?? new Lane(name);
-    this.#lanes.set(name, lane);
+  enqueue(waiter: Waiter, home?: Home): void {
+    const lane = home === undefined ? this.#laneFor(waiter.ask) : this.#park(waiter, home);
     lane.add(waiter);
-    this.pump();
-    return () => this.#leave(lane, waiter);
+    // Behind others nothing changes by it: ten thousand may come at once.
+    if (lane.earliest === undefined || lane.head === waiter || waiter.limit < lane.earliest || home !== undefined) this.pump();
+    else if (waiter.limit < this.#wakesAt) this.#sleep(waiter.limit);
+  }
+
+  leave(waiter: Waiter): void {
+    const lane = waiter.lane === undefined ? undefined : this.#lanes.get(waiter.lane);
+    if (lane === undefined) return;
+    const wasHead = lane.head === waiter;
+    this.#take(lane, waiter);
+    if (this.#pumping) this.#again = true;
+    else if (this.idle) this.#sleep(Infinity);
+    // Who stood behind it may need less and start at once. Not from here: ten thousand may leave together.
+    else if (wasHead) this.#sleep(this.#owner.now());
   }
 
   close(): void {
     const lanes = [...this.#lanes.values()];
     this.#lanes.clear();
-    for (const lane of lanes) for (const waiter of lane.takeAll()) waiter.refuse(Infinity);
+    this.#lines.clear();
+    for (const lane of lanes) {
+      for (const waiter of lane.takeAll()) {
+        this.#patient.delete(waiter);
+        waiter.refuse(Infinity);
+      }
+    }
     this.#sleep(Infinity);
   }
 
@@ -86,6 +138,7 @@ export class Serving {
    * told meanwhile, and whatever they change is seen by another round, not by one inside this.
    */
   pump(): void {
+    if (this.idle && !this.#pumping) return;
     this.#again = true;
     if (this.#pumping) return;
     this.#pumping = true;
@@ -99,46 +152,54 @@ export class Serving {
     }
   }
 
-  /** Serves after `change`, and not before it is whole, whatever listeners do that are told in the middle of it. */
-  pumpAfter(change: () => void): void {
+  /** Keeps `pump` from serving until `resume`: a change is not served before it is whole, whatever listeners do in the middle of it. */
+  hold(): boolean {
     const outer = this.#pumping;
     this.#pumping = true;
-    try {
-      change();
-    } finally {
-      this.#pumping = outer;
-    }
+    return outer;
+  }
+
+  resume(outer: boolean): void {
+    this.#pumping = outer;
     this.pump();
   }
 
   #round(now: number): void {
-    const blocked = new Map<Lane, number>();
-    do this.#serve(blocked, now);
-    while (this.#refuseHopeless(blocked, now));
-    this.#sleep(this.#nextChange(blocked, now));
+    const round: Round = { now, blocked: new Map(), claims: new Set(), claimedUntil: now };
+    this.#giveUpHomes(now);
+    for (this.#serve(round); this.#refuseHopeless(round); this.#serve(round)) {
+      if (round.claims.size === 0) continue;
+      // Who claimed a bucket may be gone: everybody who stood behind looks again.
+      round.claims.clear();
+      round.blocked.clear();
+    }
+    this.#sleep(this.#nextChange(round));
   }
 
-  #serve(blocked: Map<Lane, number>, now: number): void {
-    const turns = new Heap<Turn>((a, b) => servedBefore(a.head, b.head));
-    const line = (lane: Lane): void => void (lane.head !== undefined && turns.push({ lane, head: lane.head }));
-    for (const lane of this.#lanes.values()) if (!blocked.has(lane)) line(lane);
-    for (let turn = turns.peek(); turn !== undefined; turn = turns.peek()) {
-      turns.delete(turn);
-      const { lane, head } = turn;
-      // A listener may have taken out whose turn it was.
-      if (lane.head === head && !this.#serveHead(lane, head, now)) blocked.set(lane, Infinity);
-      else line(lane);
+  #serve(round: Round): void {
+    const turns = new Heap<Lane>((a, b) => a.goesBefore(b), Lane.turnPlace);
+    for (const lane of this.#lanes.values()) if (!round.blocked.has(lane)) turns.push(lane);
+    for (let lane = turns.peek(); lane !== undefined; lane = turns.peek()) {
+      const { head } = lane;
+      if (head === undefined) turns.delete(lane);
+      else if (this.#serveHead(lane, head, round)) turns.moved(lane);
+      else {
+        turns.delete(lane);
+        this.#block(lane, head, round);
+      }
     }
   }
 
   /** Returns false when it has to wait on. */
-  #serveHead(lane: Lane, head: Waiter, now: number): boolean {
-    const { ring, random } = this.#owner;
+  #serveHead(lane: Lane, head: Waiter, { now, claims }: Round): boolean {
     // Asking may end the call, and with it whatever hangs on it: it is asked once, before anything is decided.
     const { ended } = head;
-    const choice = ended ? undefined : choose(lane.groups(ring, head.ask), head.ask, now, random);
+    const choice = ended
+      ? undefined
+      : this.finder.find(head.ask, now, this.#groupsOf(lane, head.ask), claims.size === 0 ? undefined : claims);
     if (choice === undefined && !ended) return false;
-    this.#take(lane, head);
+    if (choice !== undefined && this.#prefersHome(lane, head, choice, now)) return true;
+    this.#take(lane, head, choice !== undefined);
     if (choice === undefined) {
       head.refuse(now);
       return true;
@@ -150,53 +211,134 @@ export class Serving {
     return true;
   }
 
+  /** Its turn has come, at a group that does not know its prompt: it may rather wait for the one that does. */
+  #prefersHome(lane: Lane, head: Waiter, choice: Choice, now: number): boolean {
+    if (lane.home !== undefined || head.coldAnyway) return false;
+    const home = this.homeFor(head.ask, choice, head.limit, now);
+    if (home === undefined) return false;
+    this.#take(lane, head);
+    this.#park(head, home).add(head);
+    this.#again = true;
+    return true;
+  }
+
+  #block(lane: Lane, head: Waiter, round: Round): void {
+    round.blocked.set(lane, Infinity);
+    // One lane alone has nobody whom a large call has to be guarded against.
+    if (this.#lanes.size < 2 || !this.finder.sized || lane.home !== undefined) return;
+    const next = this.finder.next(head.ask, round.now, this.#groupsOf(lane, head.ask));
+    if (next.group === undefined) return;
+    for (const meter of claimOf(next.group, head.ask, round.now)) {
+      round.claims.add(meter);
+      round.claimedUntil = Math.max(round.claimedUntil, next.at);
+    }
+  }
+
   /** Returns true when a lane has another head now, who may need less than the one before. */
-  #refuseHopeless(blocked: Map<Lane, number>, now: number): boolean {
+  #refuseHopeless(round: Round): boolean {
     let again = false;
+    const { now, blocked, claims, claimedUntil } = round;
     for (const lane of blocked.keys()) {
       const { head } = lane;
-      if (head === undefined) continue;
-      const readyAt = firstReady(lane.groups(this.#owner.ring, head.ask), head.ask, now).at;
-      const earliest = this.expecting ? now : readyAt;
-      blocked.set(lane, earliest);
+      if (head === undefined || lane.home !== undefined) continue;
+      const first = this.#earliest(lane, head, now);
+      blocked.set(lane, first.nobodyBefore);
       // A waiter whose time ends now had its chance just before.
-      for (const waiter of lane.takeHopeless(Math.max(earliest, now + 1))) waiter.refuse(readyAt);
+      for (const waiter of lane.takeHopeless(Math.max(first.nobodyBefore, now + 1)))
+        waiter.refuse(first.at <= now && claims.size > 0 ? claimedUntil : first.at);
       if (lane.head === head) continue;
       this.#drop(lane);
-      again = (blocked.delete(lane) && lane.size > 0) || again;
+      blocked.delete(lane);
+      again ||= lane.size > 0 || claims.size > 0;
     }
     return again;
   }
 
-  #nextChange(blocked: ReadonlyMap<Lane, number>, now: number): number {
-    let next = Infinity;
+  /** When the head could start at the earliest, and before when nobody of its lane can. */
+  #earliest(lane: Lane, head: Waiter, now: number): First & { readonly nobodyBefore: number } {
+    const groups = this.#groupsOf(lane, head.ask);
+    const next = this.finder.next(head.ask, now, groups);
+    // Everybody has time until then: nothing needs to be known of what calls in flight may bring.
+    if (next.at < Infinity && next.at <= lane.firstLimit) return { ...next, nobodyBefore: next.at };
+    let first = this.finder.first(head.ask, now, groups);
+    if (lane.firstLimit < first.at || first.at === Infinity) first = this.finder.firstOf(head.ask, now, groups);
+    return { ...first, nobodyBefore: this.expecting ? now : first.at };
+  }
+
+  #nextChange({ now, blocked }: Round): number {
+    let next = this.#patient.peek()?.patientUntil ?? Infinity;
     for (const [lane, earliest] of blocked) {
       const { head } = lane;
       if (head === undefined) continue;
-      next = Math.min(next, lane.firstLimit);
-      if (earliest > now) next = Math.min(next, earliest);
-      // Something is ready but for calls in flight, or for the first answers; of all groups the first that time lets start.
-      else for (const group of lane.groups(this.#owner.ring, head.ask)) next = Math.min(next, startsAt(group, head.ask, now));
+      lane.earliest = earliest;
+      next = Math.min(next, lane.firstLimit, this.finder.next(head.ask, now, this.#groupsOf(lane, head.ask)).at);
     }
     return next;
   }
 
-  #leave(lane: Lane, waiter: Waiter): void {
-    const wasHead = lane.head === waiter;
-    this.#take(lane, waiter);
-    if (this.#pumping) this.#again = true;
-    else if (this.idle) this.#sleep(Infinity);
-    // Who stood behind it may need less and start at once. Not from here: ten thousand may leave together.
-    else if (wasHead) this.#sleep(this.#owner.now());
+  /** Those whom the group with their prompt cannot serve any more in time that is worth it: they go back to their old place. */
+  #giveUpHomes(now: number): void {
+    for (let waiter = this.#patient.peek(); waiter !== undefined && waiter.patientUntil <= now; waiter = this.#patient.peek())
+      this.#giveUpHome(waiter);
+    if (this.#patient.size === 0) return;
+    for (const lane of this.#lanes.values()) {
+      if (lane.home === undefined) continue;
+      for (let { head } = lane; head !== undefined && this.#isHopeless(lane, head, now); { head } = lane) this.#giveUpHome(head);
+    }
   }
 
-  #take(lane: Lane, waiter: Waiter): void {
-    lane.delete(waiter);
+  #isHopeless(lane: Lane, head: Waiter, now: number): boolean {
+    return this.finder.firstOf(head.ask, now, this.#groupsOf(lane, head.ask)).at > head.patientUntil;
+  }
+
+  #giveUpHome(waiter: Waiter): void {
+    const lane = waiter.lane === undefined ? undefined : this.#lanes.get(waiter.lane);
+    if (lane !== undefined) this.#take(lane, waiter);
+    this.#patient.delete(waiter);
+    waiter.coldAnyway = true;
+    this.#laneFor(waiter.ask).add(waiter);
+  }
+
+  #park(waiter: Waiter, { group, until }: Home): Lane {
+    waiter.boundBy = `group ${group.id}, which has its prompt`;
+    waiter.patientUntil = until;
+    this.#patient.push(waiter);
+    return this.#laneFor(waiter.ask, group);
+  }
+
+  #groupsOf(lane: Lane, ask: Ask): readonly Group[] | undefined {
+    return lane.home === undefined && lane.isPlain ? undefined : lane.groups(this.#owner.ring, ask);
+  }
+
+  #laneFor(ask: Ask, home?: Group): Lane {
+    const of = laneOf(ask);
+    const name = `${of}\n${this.finder.sizeOf(ask)}${home === undefined ? '' : `\n${home.id}`}`;
+    let lane = this.#lanes.get(name);
+    if (lane !== undefined) return lane;
+    let line = this.#lines.get(of);
+    if (line === undefined) {
+      line = { name: of, turns: new Map(), lanes: 0 };
+      this.#lines.set(of, line);
+    }
+    line.lanes += 1;
+    const isPlain = ask.groups === undefined && ask.keys === undefined;
+    lane = new Lane(name, line, { home, isPlain });
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  #take(lane: Lane, waiter: Waiter, served = false): void {
+    if (served) lane.served(waiter);
+    else lane.delete(waiter);
+    this.#patient.delete(waiter);
     this.#drop(lane);
   }
 
   #drop(lane: Lane): void {
-    if (lane.size === 0 && this.#lanes.get(lane.name) === lane) this.#lanes.delete(lane.name);
+    if (lane.size > 0 || this.#lanes.get(lane.name) !== lane) return;
+    this.#lanes.delete(lane.name);
+    lane.line.lanes -= 1;
+    if (lane.line.lanes === 0) this.#lines.delete(lane.line.name);
   }
 
   #sleep(until: number): void {
@@ -204,9 +346,4 @@ export class Serving {
     this.#wakesAt = until;
     this.#owner.slept();
   }
-}
-
-interface Turn {
-  readonly lane: Lane;
-  readonly head: Waiter;
 }

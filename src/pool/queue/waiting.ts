@@ -1,39 +1,50 @@
 import type { Deadline } from '../../deadline.ts';
 import type { Ask } from '../ask.ts';
 import type { Lease } from '../lease.ts';
-import { scoreOf, type Waiter } from './queue.ts';
+import type { Waiter } from './waiter.ts';
+
+/** What a call in the queue needs of whoever runs the queue: one for all, so that a waiting call costs little memory. */
+export interface WaitingOwner {
+  /** The error of a refusal, at the time of the refusal. */
+  whyRefused(ask: Ask, deadline: Deadline, earliest: number): unknown;
+  /** The call ended first: takes it out of the queue. */
+  abandoned(waiter: Waiter): void;
+}
 
 /** A call in the queue: it may be served or refused before anybody awaits it. */
 export class Waiting implements Waiter {
   readonly ask: Ask;
   readonly since: number;
   readonly limit: number;
-  readonly score: number;
   readonly order: number;
-  readonly boundBy: string;
+  boundBy: string;
+  lane: string | undefined;
+  coldAnyway = false;
+  patientUntil = Infinity;
+  place = -1;
+  limitPlace = -1;
+  patiencePlace = -1;
   readonly #deadline: Deadline;
-  readonly #why: (earliest: number) => unknown;
-  #lease: Lease | undefined;
-  #refusal: { readonly reason: unknown } | undefined;
-  #answer: { resolve(lease: Lease): void; reject(reason: unknown): void } | undefined;
+  readonly #owner: WaitingOwner;
+  #outcome: { readonly lease: Lease } | { readonly reason: unknown } | undefined;
+  #resolve: ((lease: Lease) => void) | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
   #stopListening: (() => void) | undefined;
 
-  /** `why` makes the error of a refusal, at the time of the refusal. */
   constructor(
     ask: Ask,
     deadline: Deadline,
     place: { readonly now: number; readonly limit: number; readonly order: number },
     boundBy: string,
-    why: (earliest: number) => unknown,
+    owner: WaitingOwner,
   ) {
     this.ask = ask;
     this.#deadline = deadline;
     this.since = place.now;
     this.limit = place.limit;
     this.order = place.order;
-    this.score = scoreOf(ask.priority, place.now);
     this.boundBy = boundBy;
-    this.#why = why;
+    this.#owner = owner;
   }
 
   get ended(): boolean {
@@ -42,29 +53,31 @@ export class Waiting implements Waiter {
 
   grant(lease: Lease): void {
     this.#stopListening?.();
-    this.#lease = lease;
-    this.#answer?.resolve(lease);
+    this.#outcome = { lease };
+    this.#resolve?.(lease);
   }
 
   refuse(earliest: number): void {
     this.#stopListening?.();
-    const reason = this.#why(earliest);
-    this.#refusal = { reason };
-    this.#answer?.reject(reason);
+    const reason = this.#owner.whyRefused(this.ask, this.#deadline, earliest);
+    this.#outcome = { reason };
+    this.#reject?.(reason);
   }
 
-  /** The lease when it was granted at once; throws when it was refused at once. */
-  settled(): Lease | undefined {
-    if (this.#refusal !== undefined) throw this.#refusal.reason;
-    return this.#lease;
+  /** The lease when it was granted at once; throws when it was refused at once; else a promise of it. */
+  settled(): Lease | Promise<Lease> {
+    const outcome = this.#outcome;
+    if (outcome === undefined) return this.#wait();
+    if ('lease' in outcome) return outcome.lease;
+    throw outcome.reason;
   }
 
-  /** `leave` takes the call out of the queue when it ends first. */
-  wait(leave: () => void): Promise<Lease> {
+  #wait(): Promise<Lease> {
     return new Promise<Lease>((resolve, reject) => {
-      this.#answer = { resolve, reject };
+      this.#resolve = resolve;
+      this.#reject = reject;
       this.#stopListening = this.#deadline.listen((reason) => {
-        leave();
+        this.#owner.abandoned(this);
         reject(reason);
       });
     });

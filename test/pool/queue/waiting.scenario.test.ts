@@ -99,11 +99,12 @@ describe('waiting', () => {
   it('who stands behind one that is refused starts in the same breath when it needs less', async () => {
     const tokens = limits(bucket({ counts: 'tokens', limit: 60, windowMs: 60_000, burst: 60 }));
     const rig = new Rig([keyInput('a', { limits: tokens })]);
-    rig.take({ cost: { input: 50, output: 0 } }).settle(served({ input: 50, output: 0 }));
+    rig.take({ cost: { input: 40, output: 0 } }).settle(served({ input: 40, output: 0 }));
+    const lease = rig.take({ cost: { input: 10, output: 0 } });
     const large = rig.wait({ cost: { input: 60, output: 0 }, waitUntil: START + 52_000 });
     const small = rig.wait({ cost: { input: 5, output: 0 } });
-    // Somebody in another lane takes what the first one needs, so that its time is too short now.
-    rig.take({ keys: ['a'], cost: { input: 4, output: 0 } });
+    // A call in flight turns out to need more than it was taken for, so that the first one's time is too short now.
+    lease.settle(served({ input: 14, output: 0 }));
     await turn();
     expect(large.error).toMatchObject({ retryAt: START + 54_000 });
     expect(small.lease?.waitedMs).toBe(0);
@@ -358,13 +359,16 @@ describe('refused at once', () => {
     expect(rig.left).toEqual(NOTHING_LEFT);
   });
 
-  it('one behind a head that starts too late for it, with the time of its turn', async () => {
+  it('one behind a head that starts too late for it, when its own time is over, with the time of its turn', async () => {
     const tokens = limits(bucket({ counts: 'tokens', limit: 60, windowMs: 60_000, burst: 60 }));
     const rig = new Rig([keyInput('a', { limits: tokens })]);
     rig.take({ cost: { input: 50, output: 0 } }).settle(served({ input: 50, output: 0 }));
     const head = rig.wait({ cost: { input: 60, output: 0 } });
-    expect(rig.refused({ cost: { input: 1, output: 0 }, waitUntil: START + 1000 })).toMatchObject({ retryAt: START + 50_000 });
-    await rig.clock.advance(50_000);
+    // The head may leave, so that nothing is certain before.
+    const small = rig.wait({ cost: { input: 1, output: 0 }, waitUntil: START + 1000 });
+    await rig.clock.advance(1000);
+    expect(small.error).toMatchObject({ retryAt: START + 50_000 });
+    await rig.clock.advance(49_000);
     head.lease?.settle(served());
     expect(rig.left).toEqual(NOTHING_LEFT);
   });

@@ -1,0 +1,181 @@
+import type { Random } from '../../clock.ts';
+import type { Ask } from '../ask.ts';
+import type { KeyRing } from '../keys/ring.ts';
+import type { Group } from '../keys/members.ts';
+import type { Quota } from '../quota/quota.ts';
+import { affinityRank, hashOf, WarmGroups } from './affinity.ts';
+import { canStart, type Choice, choose, type Claims, freeKey } from './choose.ts';
+import { type First, firstReady, startsAt } from './readiness.ts';
+import { Roster } from './roster.ts';
+
+/** Up to so many groups are looked at one by one: that is exact whatever the sizes of calls, and as cheap as keeping an index. */
+export const SCANNED_AT_MOST = 64;
+
+/** Seats of all rosters of a provider: those that were made first go, so that made-up model names cost no memory. */
+const MOST_SEATS = 400_000;
+
+/** Of very many groups an affinity has so many to choose its home from. */
+const NEIGHBOURS = 16;
+
+/** Finds which of a provider's groups serves an ask: by looking at each, or, among many, by a roster for each model and size. */
+export class Finder {
+  readonly #ring: KeyRing;
+  readonly #provider: string;
+  readonly #random: Random;
+  readonly #scannedAtMost: number;
+  readonly warm = new WarmGroups();
+  #version = -1;
+  #groups: readonly Group[] = [];
+  #circle: readonly { readonly at: number; readonly group: Group }[] | undefined;
+  #rosters = new Map<string, Placed>();
+  /** Groups that were touched, so that a roster that nobody asks costs nothing; `#first` is the number of the first. */
+  #touched: Group[] = [];
+  #first = 0;
+  /** Some limit counts tokens, so that a small call may start where a large one cannot. */
+  #sized = false;
+
+  constructor(ring: KeyRing, provider: string, random: Random, scannedAtMost = SCANNED_AT_MOST) {
+    this.#ring = ring;
+    this.#provider = provider;
+    this.#random = random;
+    this.#scannedAtMost = scannedAtMost;
+  }
+
+  /** True when calls of different sizes may have to wait for different instants. */
+  get sized(): boolean {
+    return this.#sized;
+  }
+
+  /** The class of size of an ask: powers of two of tokens. */
+  sizeOf({ cost }: Ask): number {
+    return this.#sized ? 32 - Math.clz32(cost.input + cost.output) : 0;
+  }
+
+  /** The group may be able to start earlier than before, or goes before others or after them. */
+  touch(group: Group, { meters }: Quota): void {
+    if (!this.#sized) this.#sized = meters.some(({ counts }) => counts !== 'requests');
+    if (this.#rosters.size === 0) return;
+    this.#touched.push(group);
+    if (this.#touched.length > Math.max(1024, this.#groups.length)) this.#forgetTouched();
+  }
+
+  /** Anything may have changed. */
+  reset(): void {
+    this.#rosters.clear();
+    this.#touched = [];
+  }
+
+  /** Every group that has keys. */
+  groups(): readonly Group[] {
+    if (this.#version !== this.#ring.version) {
+      this.#version = this.#ring.version;
+      this.#groups = [...this.#ring.provider(this.#provider).groups.values()];
+      this.#circle = undefined;
+      this.reset();
+    }
+    return this.#groups;
+  }
+
+  /** Who serves the ask now. `groups` are those that it names, or waits for; absent is all. */
+  find(ask: Ask, now: number, groups: readonly Group[] | undefined, claims?: Claims): Choice | undefined {
+    const warm = this.warm.of(ask, now);
+    if (warm !== undefined && (groups === undefined || groups.includes(warm)) && canStart(warm, ask, now, claims)) {
+      const key = freeKey(warm, ask, now, this.#random);
+      if (key !== undefined) return { group: warm, key, among: (groups ?? this.groups()).length, warm: true };
+    }
+    const roster = groups === undefined && isPlain(ask) ? this.#rosterOf(ask) : undefined;
+    if (roster === undefined) return choose(groups ?? this.groups(), ask, now, this.#random, claims);
+    return this.#findHome(ask, now, claims) ?? roster.pick(ask, now, claims);
+  }
+
+  /** After a `find` that found none: the group that could start first if no call were in flight, and when. */
+  first(ask: Ask, now: number, groups: readonly Group[] | undefined): First {
+    const roster = groups === undefined && isPlain(ask) ? this.#rosterOf(ask) : undefined;
+    return roster === undefined ? this.firstOf(ask, now, groups) : roster.first(ask, now);
+  }
+
+  /** The same by looking at each group, for whom it would be refused: an index may be too early or, for a small call, too late. */
+  firstOf(ask: Ask, now: number, groups: readonly Group[] | undefined): First {
+    return firstReady(groups ?? this.groups(), ask, now);
+  }
+
+  /** After a `find` that found none: the group that time alone lets start first, and when. */
+  next(ask: Ask, now: number, groups: readonly Group[] | undefined): First {
+    const roster = groups === undefined && isPlain(ask) ? this.#rosterOf(ask) : undefined;
+    if (roster !== undefined) return { group: roster.next(), at: roster.nextAt() };
+    let first: Group | undefined;
+    let at = Infinity;
+    for (const group of groups ?? this.groups()) {
+      const starts = startsAt(group, ask, now);
+      // One that is ready is kept from starting by what others claim, or by calls in flight.
+      if (starts > now && starts < at) [first, at] = [group, starts];
+    }
+    return { group: first, at };
+  }
+
+  #rosterOf(ask: Ask): Roster | undefined {
+    const groups = this.groups();
+    if (groups.length <= this.#scannedAtMost) return undefined;
+    const name = `${this.sizeOf(ask)} ${ask.model}`;
+    const end = this.#first + this.#touched.length;
+    let placed = this.#rosters.get(name);
+    if (placed === undefined || placed.seen < this.#first) {
+      if ((this.#rosters.size + 1) * groups.length > MOST_SEATS) this.reset();
+      placed = { roster: new Roster(groups, this.#random), seen: end };
+      this.#rosters.set(name, placed);
+      return placed.roster;
+    }
+    for (; placed.seen < end; placed.seen += 1) {
+      const group = this.#touched[placed.seen - this.#first];
+      if (group !== undefined) placed.roster.touch(group);
+    }
+    return placed.roster;
+  }
+
+  /** Who has not looked for so long begins anew. */
+  #forgetTouched(): void {
+    const gone = this.#touched.length >> 1;
+    this.#touched = this.#touched.slice(gone);
+    this.#first += gone;
+  }
+
+  /** Among many groups: an affinity's neighbours on a circle of names, the best of them that can start. */
+  #findHome(ask: Ask, now: number, claims: Claims | undefined): Choice | undefined {
+    const { affinity } = ask;
+    if (affinity === undefined) return undefined;
+    this.#circle ??= this.#groups.map((group) => ({ at: hashOf(group.id), group })).toSorted((a, b) => a.at - b.at);
+    const circle = this.#circle;
+    const from = firstFrom(circle, hashOf(affinity));
+    const neighbours = Array.from({ length: NEIGHBOURS }, (_, index) => circle[(from + index) % circle.length]?.group)
+      .flatMap((group) => group ?? [])
+      .toSorted((a, b) => affinityRank(affinity, a.id) - affinityRank(affinity, b.id));
+    for (const group of neighbours) {
+      const key = canStart(group, ask, now, claims) ? freeKey(group, ask, now, this.#random) : undefined;
+      if (key !== undefined) return { group, key, among: circle.length };
+    }
+    return undefined;
+  }
+}
+
+/** A roster, and how many touches of groups it has seen. */
+interface Placed {
+  readonly roster: Roster;
+  seen: number;
+}
+
+/** True for an ask that every key of its provider may serve, as far as the ask goes. */
+function isPlain(ask: Ask): boolean {
+  return ask.groups === undefined && ask.keys === undefined && ask.avoid.size === 0;
+}
+
+/** Index of the first from `at` on, on a circle. */
+function firstFrom(circle: readonly { readonly at: number }[], at: number): number {
+  let low = 0;
+  let high = circle.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((circle[middle]?.at ?? Infinity) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
