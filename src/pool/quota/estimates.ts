@@ -76,8 +76,10 @@ export class Estimates {
   }
 
   #remember(name: string): Model {
-    const known = this.#models.get(name) ?? { input: new Share(), limited: new Share(), free: new Share() };
-    // The latest comes last.
+    const found = this.#models.get(name);
+    // The latest comes last; while there is room that is nobody's concern.
+    if (found !== undefined && this.#models.size < MOST_MODELS / 2) return found;
+    const known = found ?? { input: new Share(), limited: new Share(), free: new Share() };
     this.#models.delete(name);
     this.#models.set(name, known);
     if (this.#models.size > MOST_MODELS) {

@@ -100,6 +100,7 @@ function tokensOf(text: string): number {
 
 /** About as many characters as the value has in JSON, without writing it: requests are measured before every lease. */
 function measure(value: unknown): number {
+  if (value === undefined) return 0;
   let left = MOST_VALUES;
   const sizeOf = (item: unknown, depth: number): number => {
     if (item === undefined || left <= 0 || depth > DEEPEST) return 0;
