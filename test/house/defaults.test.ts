@@ -3,6 +3,7 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../src/clock.ts';
 import { defaultCall, resolveCall } from '../../src/options/call.ts';
+import { resolveMap } from '../../src/options/map.ts';
 import { resolveOptions } from '../../src/options/resolve.ts';
 import { readSource, readSources, ROOT, walk } from './sources.ts';
 
@@ -10,6 +11,7 @@ const env = { OPENAI_API_KEY: 'sk-from-the-environment' };
 const settings = resolveOptions({ env });
 const { cache, retry } = resolveOptions({ env, cache: true });
 const call = resolveCall({}, defaultCall(settings));
+const mapped = resolveMap(undefined, 7);
 const [environmental] = settings.providers;
 const [ofFunction] = resolveOptions({ env, providers: { openai: { keys: () => 'sk' } } }).providers;
 const [limited] = resolveOptions({
@@ -43,6 +45,9 @@ const RESOLVED: Readonly<Record<string, unknown>> = {
   'ClientOptions.fallbackAfterMs': settings.fallbackAfterMs,
   'CallOptions.priority': call.settings.priority,
   'CallOptions.resume': call.settings.resume,
+  'ResumeOptions.replies': resolveMap({ resume: { file: 'x', id: String } }, 7).resume?.replies,
+  'MapOptions.concurrency': mapped.concurrency,
+  'MapOptions.ordered': mapped.ordered,
 };
 
 /** Defaults that are told in words, and whether the code does what the words say. */
@@ -96,6 +101,10 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'CallOptions.affinity: none': call.settings.affinity === undefined,
   'CallOptions.groups: all': call.settings.groups === undefined,
   'CallOptions.keys: all': call.settings.keys === undefined,
+  'MapOptions.onProgress: none': mapped.onProgress === undefined,
+  'MapOptions.signal: none': mapped.signal === undefined,
+  'MapOptions.resume: none': mapped.resume === undefined,
+  'MapOptions.callOptions: none': Object.keys(mapped.callOptions(undefined, 0)).join() === 'maxWaitMs,timeoutMs,attemptTimeoutMs',
   'CallOptions.hedge: none': call.settings.hedgeAfterMs === Infinity,
 };
 
@@ -107,7 +116,7 @@ interface Documented {
   readonly text: string;
 }
 
-const documented = readDefaults('src/options/types.ts');
+const documented = ['src/options/types.ts', 'src/options/map.ts'].flatMap(readDefaults);
 const LITERAL = /^(-?\d+(\.\d+)?|Infinity|true|false|'[^']*')$/;
 
 describe('the documented defaults of options', () => {
