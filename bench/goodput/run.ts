@@ -49,8 +49,6 @@ if (values.real) {
     measureAll((subject) => subject.of === 'baseline', 'faked', width),
   ]);
 }
-if (values.write) write();
-
 async function measureAll(isChosen: (subject: Subject) => boolean, mode: Mode, width: number): Promise<void> {
   const crew = new Crew(mode, width);
   const measured = chosen.flatMap((row) =>
@@ -62,6 +60,8 @@ async function measureAll(isChosen: (subject: Subject) => boolean, mode: Mode, w
     const done = await row;
     rows.push(done);
     console.log(toLine(done));
+    // As it grows: a run that is stopped leaves what it has.
+    if (values.write && !values.short) write();
     if (values.verbose) for (const run of done.runs) console.log(`  ${toDetail(run)}`);
   }
   crew.close();
