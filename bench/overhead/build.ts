@@ -3,11 +3,8 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type * as Keywheel from '../../src/index.ts';
 
-export const loadKeywheel = (dist: string): Promise<typeof Keywheel> => loadBuilt<typeof Keywheel>(dist, 'index.js');
-
-/** A module of the build that is not public. */
-export async function loadBuilt<Module>(dist: string, path: string): Promise<Module> {
-  return (await import(pathToFileURL(`${dist}/${path}`).href)) as Module;
+export async function loadKeywheel(dist: string): Promise<typeof Keywheel> {
+  return (await import(pathToFileURL(`${dist}/index.js`).href)) as typeof Keywheel;
 }
 
 /** A dependency of keywheel as keywheel gets it: the peers bring others of the same name. */

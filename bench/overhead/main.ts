@@ -22,6 +22,7 @@ const { values } = parseArgs({
     against: { type: 'string', default: '' },
     profiles: { type: 'string', default: '' },
     root: { type: 'string', default: '.' },
+    out: { type: 'string', default: '' },
   },
 });
 
@@ -41,13 +42,13 @@ async function everything(): Promise<void> {
   const plan = values.short ? SHORT : { ...FULL, rounds: Number(values.rounds), calls: Number(values.calls) };
   const results = await measure(plan, { root, bench, dist }, (text) => console.error(`measuring ${text}`));
   const report = toReport(results, circumstances(plan.rounds));
-  // A short run leaves nothing that somebody could quote.
-  if (!values.short) save(report, results);
+  // A short run leaves nothing that somebody could quote, unless it is asked to.
+  if (!values.short || values.out !== '') save(report, results);
   console.log(report);
 }
 
 function save(report: string, { calls, streams }: Results): void {
-  const folder = join(bench, 'results');
+  const folder = values.out === '' ? join(bench, 'results') : resolve(values.out);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'overhead.md'), report);
   const chart = toChart([

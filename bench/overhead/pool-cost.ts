@@ -1,13 +1,15 @@
-/** What the pool alone takes to lease a key and settle it, by how many keys it has: its built internals, without a call around them. */
-import type * as KeySourcesModule from '../../src/client/sources.ts';
-import type * as AbortModule from '../../src/abort.ts';
-import type * as DeadlineModule from '../../src/deadline.ts';
-import type * as EventsModule from '../../src/events.ts';
-import type * as ResolveModule from '../../src/options/resolve.ts';
+/**
+ * What the pool alone takes to lease a key and settle it, by how many keys it has: its internals, compiled as the package is, without a
+ * call around them.
+ */
+import { SignalHub } from '../../src/abort.ts';
+import { KeySources } from '../../src/client/sources.ts';
+import { Deadline } from '../../src/deadline.ts';
+import { Events } from '../../src/events.ts';
+import { resolveOptions } from '../../src/options/resolve.ts';
 import type { Ask } from '../../src/pool/ask.ts';
 import type { Lease } from '../../src/pool/lease.ts';
-import type * as PoolModule from '../../src/pool/pool.ts';
-import { loadBuilt } from './build.ts';
+import { Pool } from '../../src/pool/pool.ts';
 import { toSpread, type Spread } from './statistics.ts';
 import type { TaskInput } from './tasks.ts';
 
@@ -26,8 +28,8 @@ export interface PoolCost {
 }
 
 /** `count` is the number of rounds. */
-export async function measurePool({ count, dist }: TaskInput): Promise<readonly PoolCost[]> {
-  const turns = await Promise.all(SIZES.map((keys) => openPool(dist, keys)));
+export async function measurePool({ count }: TaskInput): Promise<readonly PoolCost[]> {
+  const turns = await Promise.all(SIZES.map((keys) => openPool(keys)));
   const rounds: number[][] = [];
   for (let round = -3; round < count; round += 1) {
     const times = turns.map((turn) => turn());
@@ -40,13 +42,7 @@ export async function measurePool({ count, dist }: TaskInput): Promise<readonly 
   }));
 }
 
-async function openPool(dist: string, keys: number): Promise<() => number> {
-  const { resolveOptions } = await loadBuilt<typeof ResolveModule>(dist, 'options/resolve.js');
-  const { Pool } = await loadBuilt<typeof PoolModule>(dist, 'pool/pool.js');
-  const { KeySources } = await loadBuilt<typeof KeySourcesModule>(dist, 'client/sources.js');
-  const { Events } = await loadBuilt<typeof EventsModule>(dist, 'events.js');
-  const { Deadline } = await loadBuilt<typeof DeadlineModule>(dist, 'deadline.js');
-  const { SignalHub } = await loadBuilt<typeof AbortModule>(dist, 'abort.js');
+async function openPool(keys: number): Promise<() => number> {
   const secrets = [...Array(keys).keys()].map((index) => `sk-bench-${index}`);
   const { clock, random, providers } = resolveOptions({ providers: { openai: { keys: secrets } }, env: {} });
   const events = new Events();

@@ -3,27 +3,31 @@
  * here they are only taken off.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { argv, execPath, exit } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { ModuleKind, ScriptTarget, transpileModule } from 'typescript';
+import { buildSync } from 'esbuild';
 
-const sources = new URL('./', import.meta.url);
-// Beside the peers' `node_modules`, so that the programs find them.
-const built = new URL('../.tmp/overhead/', import.meta.url);
+const fromHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-rmSync(built, { recursive: true, force: true });
-mkdirSync(built, { recursive: true });
-for (const file of readdirSync(sources).filter((name) => name.endsWith('.ts'))) {
-  const { outputText } = transpileModule(readFileSync(new URL(file, sources), 'utf8'), {
-    compilerOptions: {
-      target: ScriptTarget.ES2023,
-      module: ModuleKind.ESNext,
-      rewriteRelativeImportExtensions: true,
-      verbatimModuleSyntax: true,
-    },
-  });
-  writeFileSync(new URL(file.replace(/\.ts$/, '.js'), built), outputText);
+const peers = fromHere('../node_modules');
+if (!existsSync(peers)) {
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: fromHere('..'), stdio: 'inherit' });
+  if (status !== 0) exit(status ?? 1);
 }
-const { status } = spawnSync(execPath, [fileURLToPath(new URL('main.js', built)), ...argv.slice(2)], { stdio: 'inherit' });
+// Beside the peers, so that the programs find them.
+const built = fromHere('../.tmp/overhead');
+rmSync(built, { recursive: true, force: true });
+buildSync({
+  entryPoints: ['main', 'server', 'worker', 'tasks', 'gateway-preload'].map((name) => fromHere(`${name}.ts`)),
+  outdir: built,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  logLevel: 'warning',
+});
+const { status } = spawnSync(execPath, [`${built}/main.js`, '--root', fromHere('../..'), ...argv.slice(2)], { stdio: 'inherit' });
 exit(status ?? 1);
