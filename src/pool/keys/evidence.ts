@@ -26,9 +26,6 @@ export const NOBODY: Bounds = { least: 0, most: 0 };
 /** Answers and requests of one connection overtake each other by so much. */
 const JITTER_MS = 30;
 
-/** Requests that left this close to each other may be counted in either order. */
-const TIE_MS = 50;
-
 /**
  * What the server counted between two answers, the requests of anybody. A bucket that refills is full at an instant that only
  * requests move; what is left falls by them and rises with time. Both must say the same. `undefined` when they do not, or when the
@@ -51,6 +48,11 @@ export function consumedBetween(from: Sight, to: Sight, shape: Shape): Bounds | 
   return { least: Math.max(fallen - 1, Math.min(moved, replaced) - doubt), most: Math.max(moved, replaced) + doubt };
 }
 
+/** True when the bucket may have been full between two answers: what refilled then was lost, and nobody knows how much. */
+export function mayHaveBeenFull(last: Sight, next: Sight): boolean {
+  return last.fullAt !== undefined && last.fullAt < next.sentAt;
+}
+
 /** How coarsely the server rounds its times. */
 function grainOf(a: Sight, b: Sight): number {
   const resets = [a, b].map(({ fullAt, at }) => (fullAt ?? at) - at);
@@ -62,21 +64,29 @@ export function unexplained(consumed: Bounds, own: Bounds): Bounds {
   return { least: consumed.least - own.most, most: consumed.most - own.least };
 }
 
-/** True when two answers of different keys, the earlier one first, can be of one bucket in which at most `sent` was counted between them. */
+/** When the server read what it said: as the request came, or as the answer left. */
+export type ReadAt = 'admission' | 'answer';
+
+/** `sight` at the instant at which the server read it, if that was when `readAt` says. */
+export function readAs({ sentAt, at, remaining, fullAt }: Sight, readAt: ReadAt): Sight {
+  if (readAt === 'answer') return { sentAt: at, at, remaining, fullAt };
+  return { sentAt, at: sentAt, remaining, fullAt: fullAt === undefined ? undefined : fullAt - (at - sentAt) };
+}
+
+/** True when two answers of different keys, as read, the earlier one first, can be of one bucket from which `sent` was taken around them. */
 export function isOneLine(earlier: Sight, later: Sight, shape: Shape, sent: number): boolean {
   const rate = shape.limit / shape.windowMs;
-  const sentMs = later.sentAt - earlier.sentAt;
-  const heardMs = later.at - earlier.at;
-  const doubtMs = Math.abs(heardMs - sentMs) + JITTER_MS + grainOf(earlier, later);
-  const back = sentMs <= TIE_MS || heardMs <= TIE_MS ? -sent : 0;
+  const betweenMs = later.at - earlier.at;
+  const doubtMs = JITTER_MS + grainOf(earlier, later);
+  const doubt = doubtMs * rate + 1;
+  const back = betweenMs <= 2 * JITTER_MS ? -sent : 0;
   if (earlier.fullAt !== undefined && later.fullAt !== undefined) {
     const movedMs = later.fullAt - earlier.fullAt;
-    const doubt = doubtMs * rate + 1;
     if (shape.kind === 'fixed' ? Math.abs(movedMs) > doubtMs + 1000 : movedMs * rate < back - doubt || movedMs * rate > sent + doubt)
       return false;
   }
+  const refilled = shape.kind === 'fixed' ? 0 : betweenMs * rate + doubt;
   const fallen = earlier.remaining - later.remaining;
-  const refilled = shape.kind === 'fixed' ? 0 : (Math.max(sentMs, heardMs) + doubtMs) * rate;
   return fallen <= sent + 1 && fallen >= back - refilled - 1;
 }
 
@@ -101,6 +111,9 @@ export interface Side {
 /** So many requests must be unexplained. */
 const STRANGE = 2;
 
+/** Less than this part of what another one sent is too little for one bucket. */
+const MISSING = 0.6;
+
 /** True when somebody else draws on the bucket. */
 export function isStrange({ unexplained: { least }, unit }: Pick<Side, 'unexplained' | 'unit'>): boolean {
   return least >= STRANGE * unit;
@@ -111,8 +124,8 @@ export type Sign = 'shared' | 'apart' | 'none';
 
 /** What `side` says of the other one: its sends are in the bucket, are not, or nobody can tell. */
 export function readSide({ unexplained: { least, most }, byOther, unit }: Side): Sign {
-  // Half of it must be missing: what the other one sends is known by its estimate, and when it was counted is not.
-  if (byOther.least >= STRANGE * unit && most < byOther.least / 2) return 'apart';
+  // Much of it must be missing: what the other one sends may be refused, and is known by its estimate.
+  if (byOther.least >= STRANGE * unit && most < byOther.least * MISSING) return 'apart';
   if (least >= STRANGE * unit && byOther.most > 0 && most >= byOther.least) return 'shared';
   return 'none';
 }
@@ -129,7 +142,8 @@ export interface Kinship {
 
 export const strangers: Kinship = { score: 0, at: -Infinity, parted: 0 };
 
-const ENOUGH = 3;
+/** Signs that prove it. */
+export const ENOUGH = 3;
 /** Each parting doubles what is needed next time, up to this. */
 const MOST_NEEDED = 96;
 /** Those that were parted need signs from different moments. */

@@ -7,12 +7,16 @@ import {
   afterParting,
   afterSign,
   consumedBetween,
+  ENOUGH,
   fullBefore,
   isOneLine,
   isProved,
   isStrange,
+  mayHaveBeenFull,
   type Kinship,
   NOBODY,
+  type ReadAt,
+  readAs,
   readSide,
   type Shape,
   type Side,
@@ -34,10 +38,16 @@ const STRETCH_MS = 5000;
 const STRETCH_REQUESTS = 10;
 /** Models, limits and pairs are forgotten beyond so many, so that made-up names cost no memory. */
 const REMEMBERED = 512;
-/** So many requests left are plenty. */
+/** A request is on its way to the server for less than this. */
+const WAY_MS = 40;
+/** So many requests left are plenty: where little is left for all, everybody's answers look alike. */
 const PLENTY = 10;
+/** What a sign is worth where more groups look like one than can be. */
+const AMBIGUOUS = 0.25;
 /** Models that one group or key is watched for. */
 const MOST_MODELS = 8;
+
+const READ_AT: readonly ReadAt[] = ['answer', 'admission'];
 
 /** An attempt whose answer's headers are here. */
 export interface Heard {
@@ -77,6 +87,8 @@ export class Relations {
   #watches = new WeakMap<object, Map<string, Watch>>();
   /** By model and limit of a provider: those who may be one, the latest last. */
   readonly #suspects = new Map<string, Suspect[]>();
+  /** When a provider reads what it says of a limit, as far as answers told. */
+  readonly #readAt = new Map<string, ReadAt>();
   readonly #pairs = new Map<string, Kinship>();
 
   constructor(ring: KeyRing, events: Events) {
@@ -114,7 +126,9 @@ export class Relations {
     const { group } = key;
     const { model } = quota;
     const watch = this.#watch(group, model, sight.at);
+    const before = watch.tracks.get(slot)?.last;
     const track = follow(watch, slot, sight, shape);
+    const readAt = this.#learnReadAt(`${group.provider.name}\n${slot}`, before, sight, shape);
     if (track === undefined) return false;
     const place = [group.provider.name, model, slot, shape.limit].join('\n');
     const own = sideOf(watch, track, counts, shape, undefined);
@@ -122,14 +136,21 @@ export class Relations {
     const suspects = this.#suspectsAt(place);
     const others = suspects.filter((other) => other.group !== group && isCurrent(other, sight.at));
     this.#suspects.set(place, [...others.slice(1 - MOST_COMPARED), { group, watch, track }]);
-    // Where little is left for all, everybody's answers look alike.
-    const weight = sight.remaining >= PLENTY * own.unit ? 3 : 1;
     const total = this.#watch(group.provider, model, sight.at).log;
-    for (const other of others) {
-      if (!mayBeOne(group, other.group)) continue;
-      const sign = signOf({ group, watch, track }, other, counts, shape, total);
-      if (this.#afterSign(group, other.group, sign, sight.at, weight) && this.#unite(group, other.group, sight.at)) return true;
-    }
+    const signs = others.flatMap((other) => {
+      if (!mayBeOne(group, other.group)) return [];
+      return { other, sign: signOf({ group, watch, track }, other, { counts, shape, readAt, total }) };
+    });
+    const kin = signs.filter(({ sign }) => sign === 'shared');
+    // All of them together may be too many: then some only look alike, and time must tell which.
+    const together = kin.reduce((sum, { other }) => sum + other.watch.log.between(counts, track.anchor, track.last).least, 0);
+    const weight = together > own.unexplained.most ? AMBIGUOUS : sight.remaining >= PLENTY * own.unit ? ENOUGH : 1;
+    for (const { other, sign } of signs)
+      if (this.#afterSign(group, other.group, sign, sight.at, weight) && this.#unite(group, other.group, sight.at)) {
+        const from = readAt === 'answer' ? sight.at - WAY_MS : sight.sentAt;
+        group.live.quota(model, sight.at).beginAt(slot, sight.remaining, from, sight.at);
+        return true;
+      }
     return false;
   }
 
@@ -144,7 +165,7 @@ export class Relations {
     const sign = side === undefined ? 'none' : readSide(side);
     if (sign === 'none') return false;
     watch.tracks.delete(slot);
-    if (sign === 'shared') key.doubts = Math.max(0, key.doubts - 1);
+    if (sign === 'shared') key.doubts = 0;
     else key.doubts += 1;
     if (key.doubts < ENOUGH_DOUBTS) return false;
     this.#part(key, sight.at);
@@ -185,6 +206,17 @@ export class Relations {
     this.#remember(name, afterParting(this.#pairs.get(name) ?? strangers, now));
     const keys = key.group.keys.map(({ id }) => id);
     this.#events.emit('group-parted', { provider: group.provider.name, group: rest.id, keys, into: key.group.id });
+  }
+
+  /** Requests that left together tell: each is another one when it comes, and all are counted when the answers leave. */
+  #learnReadAt(place: string, before: Sight | undefined, sight: Sight, { limit, windowMs }: Shape): ReadAt | undefined {
+    const known = this.#readAt.get(place);
+    if (before === undefined || Math.abs(sight.sentAt - before.sentAt) > 1 || Math.abs(sight.at - before.at) > WAY_MS) return known;
+    // What is refilled meanwhile would hide it, and so would a bucket that is empty.
+    if ((WAY_MS * limit) / windowMs > 0.5 || sight.remaining < 1 || before.remaining < 1) return known;
+    if (sight.remaining === before.remaining) this.#readAt.set(place, 'answer');
+    else if (known === undefined && Math.abs(sight.at - before.at) <= 1) this.#readAt.set(place, 'admission');
+    return this.#readAt.get(place);
   }
 
   #suspectsAt(place: string): readonly Suspect[] {
@@ -232,7 +264,7 @@ function follow({ log, tracks }: Watch, slot: string, sight: Sight, shape: Shape
     tracks.set(slot, begun);
     return anchor === undefined ? undefined : begun;
   }
-  if (consumedBetween(track.anchor, sight, shape) === undefined) {
+  if (mayHaveBeenFull(track.last, sight) || consumedBetween(track.anchor, sight, shape) === undefined) {
     tracks.set(slot, { anchor: sight, last: sight, least: 0 });
     return undefined;
   }
@@ -265,15 +297,31 @@ function sideOf({ log }: Watch, track: Track, counts: Counted, shape: Shape, all
   return { unexplained: { least: track.least, most: Math.max(track.least, most) }, byOther, unit: log.unit(counts) };
 }
 
-function signOf(a: Suspect, b: Suspect, counts: Counted, shape: Shape, total: SendLog): Sign {
+interface Line {
+  readonly counts: Counted;
+  readonly shape: Shape;
+  readonly readAt: ReadAt | undefined;
+  /** What was sent to the provider. */
+  readonly total: SendLog;
+}
+
+function signOf(a: Suspect, b: Suspect, line: Line): Sign {
+  const { counts, shape } = line;
   const sides = [sideBeside(a, b, counts, shape), sideBeside(b, a, counts, shape)];
   if (sides.includes(undefined)) return 'none';
   const signs = sides.flatMap((side) => (side === undefined ? [] : readSide(side)));
   if (signs.includes('apart')) return 'apart';
   if (signs.includes('none')) return 'none';
-  const [earlier, later] = a.track.last.sentAt <= b.track.last.sentAt ? [a.track.last, b.track.last] : [b.track.last, a.track.last];
-  const { most } = total.between(counts, earlier, later);
-  return isOneLine(earlier, later, shape, most) ? 'shared' : 'apart';
+  return areOneLine(a.track.last, b.track.last, line) ? 'shared' : 'apart';
+}
+
+/** While nobody knows when the server reads what it says, one of both ways must fit. */
+function areOneLine(a: Sight, b: Sight, { counts, shape, readAt: known, total }: Line): boolean {
+  return READ_AT.filter((readAt) => known === undefined || readAt === known).some((readAt) => {
+    const [first, second] = [readAs(a, readAt), readAs(b, readAt)];
+    const [earlier, later] = first.at <= second.at ? [first, second] : [second, first];
+    return isOneLine(earlier, later, shape, total.between(counts, earlier, later).most);
+  });
 }
 
 function sideBeside(a: Suspect, b: Suspect, counts: Counted, shape: Shape): Side | undefined {

@@ -3,7 +3,7 @@ import { type Cost, costIn } from '../quota/limits.ts';
 import type { Bounds } from './evidence.ts';
 
 /** Sends this close are one mark. */
-const TICK_MS = 100;
+const TICK_MS = 20;
 /** Requests that left this close to each other may be counted in either order. */
 const TIE_MS = 50;
 /** Marks are kept for so long, and so many of them however old they are. */
@@ -89,11 +89,14 @@ export class SendLog {
   }
 
   #totalAt(instant: number): Total {
-    for (let index = this.#marks.length - 1; index >= this.#first; index -= 1) {
-      const mark = this.#marks[index];
-      if (mark !== undefined && mark.at <= instant) return mark.total;
+    let [low, high] = [this.#first, this.#marks.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const mark = this.#marks[middle];
+      if (mark !== undefined && mark.at <= instant) low = middle + 1;
+      else high = middle;
     }
-    return this.#before;
+    return low === this.#first ? this.#before : (this.#marks[low - 1]?.total ?? this.#before);
   }
 
   #forget(now: number): void {

@@ -45,6 +45,11 @@ export interface KeySnapshot {
   readonly organization?: string;
   /** Project that an answer to this key named, if one did. Keys that share one are in one group unless you declared another. */
   readonly project?: string;
+  /**
+   * Its group is one by inference, as no answer named a project: `limits` when what answers said was left is explained by the others'
+   * requests, `refusals` when they were refused in step. It is undone when they turn out to have quotas of their own. `since`: epoch ms.
+   */
+  readonly inferred?: { readonly evidence: 'limits' | 'refusals'; readonly since: number };
   /** `sk-…a1b2`; a tail only of secrets of 20 characters or more. */
   readonly label: string;
   /** A hold for one model leaves it `ready`. */
@@ -84,6 +89,7 @@ export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
     group: group.id,
     ...(group.organization === undefined ? {} : { organization: group.organization.id }),
     ...(key.project === undefined ? {} : { project: key.project }),
+    ...(group.inferred === undefined ? {} : { inferred: { ...group.inferred } }),
     label: key.input.secret?.label ?? 'keyless',
     state,
     ...(hold === undefined ? {} : { until: hold.until }),

@@ -136,6 +136,13 @@ export class LearnedMeter implements Meter {
     law.setWindow({ limit: this.limit, windowMs: this.windowMs, remaining, endsAt });
   }
 
+  /** Several meters turned out to be one, which is at `level`: what each knew of its own part is wrong for all. */
+  restart(level: number, now: number): void {
+    if (this.#law.kind !== 'refill') return;
+    this.#law.setLevel(level, now);
+    this.#alignment = new Alignment(now);
+  }
+
   /** `remaining` is a whole number; how long until the bucket is full tells the level finer, within that number. */
   #levelOf(remaining: number, resetMs: number | undefined, { refused, cost, inMs }: Speaker): number {
     const { limit, windowMs, burst } = this.#learned;

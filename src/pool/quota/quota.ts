@@ -249,6 +249,16 @@ export class Quota {
     }
   }
 
+  /** Groups turned out to be one, and an answer said what was left: the server had counted all but what was sent `from` then on. */
+  beginAt(slot: string, remaining: number, from: number, now: number): void {
+    const meter = this.#slots.get(slot);
+    if (meter === undefined) return;
+    let out = 0;
+    for (const attempt of [...this.unheard, ...this.#lost])
+      if ((attempt.sentAt ?? Infinity) >= from) out += costIn(meter.counts, attempt.cost);
+    meter.restart(remaining - out, now);
+  }
+
   /** The bucket that answers tell of by this name. */
   slot(name: string): Meter | undefined {
     return this.#slots.get(name);
