@@ -8,7 +8,7 @@ import { type Cost, costIn } from './quota/limits.ts';
 import type { Holds } from './keys/holds.ts';
 import type { KeyEntry } from './keys/members.ts';
 import type { Mark } from './quota/alignment.ts';
-import { type Meter, settle, take, type Taken, type Unheard } from './quota/meter.ts';
+import { heirOf, type Meter, settle, take, type Taken, type Unheard } from './quota/meter.ts';
 import type { Answered, Quota } from './quota/quota.ts';
 
 /** What a grant needs of its pool. */
@@ -102,7 +102,11 @@ export class Grant implements Lease, Unheard, Answered {
     return this.#sentAt ?? this.#leasedAt;
   }
 
-  readonly markOf = (meter: Meter): Mark | undefined => this.#taken.find((taken) => taken.meter === meter)?.mark;
+  readonly markOf = (meter: Meter): Mark | undefined => this.#taken.find((taken) => heirOf(taken.meter) === meter)?.mark;
+
+  remark(meter: Meter, mark: Mark): void {
+    for (const taken of this.#taken) if (heirOf(taken.meter) === meter) taken.mark = mark;
+  }
 
   get throttled(): Throttled | undefined {
     const { group } = this.key;

@@ -87,7 +87,8 @@ export class Alignment {
     const highest = Math.max(account, now - this.#spanAt < 2 * WAY_MS ? Math.max(this.#high, this.#highBefore) : account);
     this.#note(value, mark, account, highest);
     this.#decide(unit);
-    const offset = this.#measured();
+    const measured = this.#measured();
+    const offset = Number.isFinite(measured) ? measured : this.#offset;
     const change = offset - this.#offset;
     this.#offset = offset;
     return change;
@@ -107,6 +108,8 @@ export class Alignment {
   #note(value: number, mark: Mark | undefined, account: number, highest: number): void {
     const epoch = this.#now;
     epoch.answers += 1;
+    // Nobody knows what it found: it says something only where answers are of the moment.
+    if (mark === undefined && this.#readAt !== 'answer') return;
     epoch.lowAtAnswer = Math.max(epoch.lowAtAnswer, value - highest);
     epoch.highAtAnswer = Math.min(epoch.highAtAnswer, value - account);
     if (mark === undefined) return;

@@ -82,13 +82,13 @@ export class LearnedMeter implements Meter {
     const out = [...unheard].filter((attempt) => attempt.adopt !== undefined && attempt.sentAt !== undefined);
     const later = out.filter((attempt) => (attempt.sentAt ?? 0) >= sentAt).toSorted((a, b) => (a.sentAt ?? 0) - (b.sentAt ?? 0));
     const earlier = out.filter((attempt) => (attempt.sentAt ?? 0) < sentAt).toSorted((a, b) => (b.sentAt ?? 0) - (a.sentAt ?? 0));
-    let since = speaker.refused ? 0 : speaker.cost;
+    let level = remaining + (speaker.refused ? 0 : speaker.cost);
     for (const attempt of earlier) {
       const at = attempt.sentAt ?? sentAt;
       const amount = costIn(this.counts, attempt.cost);
-      const mark = { level: remaining + since - law.perMs * (sentAt - at), settled: 0 };
+      const mark = { level: level - law.perMs * (sentAt - at), settled: 0 };
       attempt.adopt?.({ meter: this, charge: { cost: amount, at }, mark });
-      since += amount;
+      level += amount;
     }
     for (const attempt of later) {
       const at = attempt.sentAt ?? sentAt;
@@ -109,7 +109,7 @@ export class LearnedMeter implements Meter {
     }
     const { remaining, resetMs } = reading;
     if (speaker.sentAt >= this.#sentAt) this.#reshape(learn(this.#learned, { limit, remaining, resetMs }), now);
-    if (this.#law.kind === 'refill') this.#align(this.#law, this.#levelOf(remaining, resetMs, speaker), speaker, unheard, now);
+    if (this.#law.kind === 'refill') this.#align(this.#law, this.#levelOf(remaining, resetMs, speaker), speaker, now);
     else if (speaker.sentAt >= this.#sentAt) this.#setWindow(this.#law, remaining, resetMs, speaker, unheard, now);
     if (speaker.sentAt > this.#sentAt) this.#sentAt = speaker.sentAt;
   }
@@ -130,17 +130,24 @@ export class LearnedMeter implements Meter {
     if (law.kind === 'refill') {
       law.setLevel(remaining, now);
       this.#alignment = new Alignment(now);
+      this.#first = undefined;
       return;
     }
     const endsAt = Math.max(law.endsAt(now), other.#law.kind === 'fixed' ? other.#law.endsAt(now) : now);
     law.setWindow({ limit: this.limit, windowMs: this.windowMs, remaining, endsAt });
   }
 
-  /** Several meters turned out to be one, which is at `level`: what each knew of its own part is wrong for all. */
-  restart(level: number, now: number): void {
-    if (this.#law.kind !== 'refill') return;
-    this.#law.setLevel(level, now);
-    this.#alignment = new Alignment(now);
+  /** What is out was charged to two: it gets the marks that it would have found at one. */
+  remark(unheard: Iterable<Unheard>, now: number): void {
+    const law = this.#law;
+    if (law.kind !== 'refill') return;
+    const out = [...unheard].filter(({ sentAt }) => sentAt !== undefined).toSorted((a, b) => (b.sentAt ?? now) - (a.sentAt ?? now));
+    let level = law.remaining(now);
+    for (const attempt of out) {
+      const sentAt = attempt.sentAt ?? now;
+      attempt.remark?.(this, { level: level - law.perMs * (now - sentAt), settled: 0 });
+      level += costIn(this.counts, attempt.cost);
+    }
   }
 
   /** `remaining` is a whole number; how long until the bucket is full tells the level finer, within that number. */
@@ -151,16 +158,12 @@ export class LearnedMeter implements Meter {
     return Math.min(remaining + 1, Math.max(remaining, burst - (resetMs * limit) / windowMs));
   }
 
-  #align(law: RefillLaw, value: number, speaker: Speaker, unheard: Iterable<Unheard>, now: number): void {
+  #align(law: RefillLaw, value: number, speaker: Speaker, now: number): void {
     let mark = speaker.mark ?? this.#first;
     this.#first = undefined;
-    let level = value;
     if (mark !== undefined && speaker.refused) mark = { ...mark, level: mark.level + speaker.cost };
-    // Charged elsewhere: all that may have come after it counts against it.
-    if (mark === undefined)
-      for (const attempt of unheard) if ((attempt.sentAt ?? Infinity) >= speaker.sentAt) level -= costIn(this.counts, attempt.cost);
     const unit = Math.max(1, speaker.cost);
-    const change = this.#alignment.hear(level, { mark, level: law.remaining(now), unit, now });
+    const change = this.#alignment.hear(value, { mark, level: law.remaining(now), unit, now });
     if (change !== 0) law.give(change, now);
   }
 

@@ -38,6 +38,8 @@ export interface Unheard {
   release?(now: number): void;
   /** What its charge to `meter` found. */
   markOf?(meter: Meter): Mark | undefined;
+  /** What it would have found at `meter`, which counts now what it was charged to. */
+  remark?(meter: Meter, mark: Mark): void;
   /** Takes over what was charged for it to a meter that it did not know of. */
   adopt?(taken: Taken): void;
   /** Charges it to a meter that came to bind its group while it was out. */
@@ -64,7 +66,8 @@ function lawOf(spec: BucketSpec, now: number): Law {
 export interface Taken {
   readonly meter: Meter;
   readonly charge: Charge;
-  readonly mark: Mark | undefined;
+  /** Another one when its meter became another one. */
+  mark: Mark | undefined;
 }
 
 export function take(meter: Meter, cost: Cost, now: number): Taken {

@@ -194,6 +194,7 @@ export class Quota {
     this.#uniteLearned(other, now);
     this.#uniteOpenings(other);
     for (const attempt of other.unheard) this.unheard.add(attempt);
+    for (const meter of this.#slots.values()) meter.remark(this.unheard, now);
     this.#lost = [...this.#lost, ...other.#lost].slice(-MOST_LOST);
     this.inFlight += other.inFlight;
     this.lastUsedAt = Math.max(this.lastUsedAt, other.lastUsedAt);
@@ -247,16 +248,6 @@ export class Quota {
       into.inFlight += 1;
       for (const meter of into.meters) attempt.reserve?.(meter, now);
     }
-  }
-
-  /** Groups turned out to be one, and an answer said what was left: the server had counted all but what was sent `from` then on. */
-  beginAt(slot: string, remaining: number, from: number, now: number): void {
-    const meter = this.#slots.get(slot);
-    if (meter === undefined) return;
-    let out = 0;
-    for (const attempt of [...this.unheard, ...this.#lost])
-      if ((attempt.sentAt ?? Infinity) >= from) out += costIn(meter.counts, attempt.cost);
-    meter.restart(remaining - out, now);
   }
 
   /** The bucket that answers tell of by this name. */
