@@ -126,7 +126,9 @@ export class Client implements AsyncDisposable {
   async chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply | ChatStream> {
     const { asked, output: wanted } = takeSchema(validateChat(request));
     const targets = this.#names.resolve(asked.request.model);
-    const call = await this.#start(asked, targets, options, wanted);
+    const started = this.#start(asked, targets, options, wanted);
+    // Nothing to load: the request leaves in the same tick.
+    const call = started instanceof Promise ? await started : started;
     const answer = await this.#send(call);
     // The operation decides the shape.
     if (answer.kind === 'whole') return this.#toReply(call, answer.whole as ChatCompletion, answer.raw);
@@ -259,12 +261,13 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  async #start(asked: Asked, targets: readonly Target[], options: CallOptions | undefined, wanted?: Output): Promise<Call> {
+  #start(asked: Asked, targets: readonly Target[], options: CallOptions | undefined, wanted?: Output): Call | Promise<Call> {
     this.#assertOpen('start the call');
     const { settings, timeoutMs } = resolveCall(options, this.#defaults);
     const { clock } = this.#settings;
+    const id = `call-${(this.#calls += 1)}`;
     const call: Call = {
-      id: `call-${(this.#calls += 1)}`,
+      id,
       asked,
       stream: asked.operation === 'chat' && asked.request.stream === true,
       output: wanted,
@@ -272,38 +275,43 @@ export class Client implements AsyncDisposable {
       settings: asked.operation === 'models' ? uncached(settings) : settings,
       deadline: new Deadline(clock, this.#hub, { signal: options?.signal, timeoutMs }),
       refusedBy: new Set(),
-      trace: new Trace(`call-${this.#calls}`, clock.now(), { ...options?.tags }),
+      trace: new Trace(id, clock.now(), options?.tags === undefined ? {} : { ...options.tags }),
       onEvent: options?.onEvent,
       startBy: Infinity,
     };
-    await this.#loadKeys(call);
-    return call;
-  }
-
-  /** Keys that come from functions may have to be loaded first; waiting for them is waiting like any other. */
-  async #loadKeys(call: Call): Promise<void> {
-    const { clock, fallbackAfterMs } = this.#settings;
-    const patience = { preferredMs: fallbackAfterMs, longestMs: call.settings.maxWaitMs };
+    const patience = { preferredMs: this.#settings.fallbackAfterMs, longestMs: settings.maxWaitMs };
     const loading = this.#sources.ensure(
-      call.targets.map((target) => target.provider.name),
+      targets.map((target) => target.provider.name),
       call.deadline,
       patience,
     );
-    if (loading === undefined) return;
+    return loading === undefined ? call : this.#loaded(call, loading);
+  }
+
+  /** Keys that come from functions may have to be loaded first; waiting for them is waiting like any other. */
+  async #loaded(call: Call, loading: Promise<unknown>): Promise<Call> {
+    const { clock } = this.#settings;
     const since = clock.now();
     try {
       await loading;
       call.trace.waitedMs += clock.now() - since;
+      return call;
     } catch (error) {
       call.deadline.close();
       throw error;
     }
   }
 
-  async #toReply(call: Call, whole: ChatCompletion, raw: unknown = whole): Promise<ChatReply> {
+  #toReply(call: Call, whole: ChatCompletion, raw: unknown = whole): ChatReply | Promise<ChatReply> {
+    if (call.output !== undefined) return this.#toParsed(call, call.output, whole, raw);
+    return { ...whole, text: readText(whole), report: this.#report(call), raw };
+  }
+
+  async #toParsed(call: Call, wanted: Output, whole: ChatCompletion, raw: unknown): Promise<ChatReply> {
     try {
-      const parsed = call.output === undefined ? {} : { parsed: await parseAnswer(call, call.output, whole) };
-      return { ...whole, text: readText(whole), report: this.#report(call), raw, ...parsed };
+      const parsed = await parseAnswer(call, wanted, whole);
+      const reply = { ...whole, text: readText(whole), report: this.#report(call), raw, parsed };
+      return reply;
     } catch (error) {
       throw error instanceof OutputError ? withReport(error, this.#report(call)) : error;
     }

@@ -75,7 +75,7 @@ export class Trace {
   report(now: number): CallReport {
     const last = this.decisive;
     const from = this.source ?? last;
-    return {
+    const report: Mutable<CallReport> = {
       id: this.id,
       provider: from?.provider,
       model: from?.model,
@@ -84,10 +84,11 @@ export class Trace {
       attempts: [...this.attempts],
       waitedMs: this.waitedMs,
       durationMs: (this.endedAt ?? now) - this.startedAt,
-      ...(this.firstTokenAt === undefined ? {} : { firstTokenMs: this.firstTokenAt - this.startedAt }),
-      ...(this.resumed === 0 ? {} : { resumed: this.resumed }),
-      ...(this.costUsd === undefined ? {} : { costUsd: this.costUsd }),
       tags: this.tags,
     };
+    if (this.firstTokenAt !== undefined) report.firstTokenMs = this.firstTokenAt - this.startedAt;
+    if (this.resumed > 0) report.resumed = this.resumed;
+    if (this.costUsd !== undefined) report.costUsd = this.costUsd;
+    return report;
   }
 }

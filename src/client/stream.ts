@@ -10,12 +10,12 @@ import type { CallReport } from '../report.ts';
  */
 export class ChatStream<Reply extends ChatReply = ChatReply> implements AsyncIterable<ChatChunk> {
   readonly #answer: PartsAnswer;
-  readonly #toReply: () => Promise<Reply>;
+  readonly #toReply: () => Reply | Promise<Reply>;
   readonly #toReport: () => CallReport;
   #reading = false;
 
   /** @internal */
-  constructor(answer: PartsAnswer, toReply: () => Promise<Reply>, toReport: () => CallReport) {
+  constructor(answer: PartsAnswer, toReply: () => Reply | Promise<Reply>, toReport: () => CallReport) {
     this.#answer = answer;
     this.#toReply = toReply;
     this.#toReport = toReport;

@@ -1,4 +1,4 @@
-import type { Answer, Call, End, Layer, Leased, Routed, Send } from '../call.ts';
+import { type Answer, atEnd, type Call, type End, type Layer, type Leased, type Routed, type Send, withLease } from '../call.ts';
 import type { Usage } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError, isRotatable, type Verdict } from '../failure.ts';
@@ -31,10 +31,12 @@ export function rotate(
     const size = provider.protocol.estimate(call.asked);
     const cost = pool.estimates.cost(provider.name, model, size);
     for (;;) {
-      const lease = await take(pool, call, { cost, size });
+      const leased = take(pool, call, { cost, size });
+      // A call that need not wait is sent in the same tick.
+      const lease = leased instanceof Promise ? await waited(call, leased) : leased;
       const attempt = new Attempt(call, lease, settings);
       try {
-        const answer = await next({ ...call, lease, request, attempt: attempt.entry });
+        const answer = await next(withLease(call, lease, request, attempt.entry));
         attempt.answered(answer);
         return answer;
       } catch (error) {
@@ -46,32 +48,33 @@ export function rotate(
   };
 }
 
-async function take(pool: Leaser, call: Routed, need: Pick<Ask, 'cost' | 'size'>): Promise<Lease> {
-  const now = call.deadline.now();
-  const leased = pool.lease(
+function take(pool: Leaser, call: Routed, need: Pick<Ask, 'cost' | 'size'>): Lease | Promise<Lease> {
+  const { settings, target, trace } = call;
+  return pool.lease(
     {
       callId: call.id,
-      provider: call.target.provider.name,
-      model: call.target.model,
+      provider: target.provider.name,
+      model: target.model,
       cost: need.cost,
       size: need.size,
-      groups: call.settings.groups,
-      keys: call.settings.keys,
+      groups: settings.groups,
+      keys: settings.keys,
       avoid: call.refusedBy,
-      priority: call.settings.priority,
-      tenant: call.settings.tenant,
-      affinity: call.settings.affinity,
+      priority: settings.priority,
+      tenant: settings.tenant,
+      affinity: settings.affinity,
       besides: call.besides,
-      waitUntil: Math.min(call.startBy, now + Math.max(0, call.settings.maxWaitMs - call.trace.waitedMs)),
+      waitUntil: Math.min(call.startBy, call.deadline.now() + Math.max(0, settings.maxWaitMs - trace.waitedMs)),
     },
     call.deadline,
   );
-  if (!(leased instanceof Promise)) return leased;
-  try {
-    return await leased;
-  } finally {
-    call.trace.waitedMs += call.deadline.now() - now;
-  }
+}
+
+function waited(call: Routed, leased: Promise<Lease>): Promise<Lease> {
+  const since = call.deadline.now();
+  return leased.finally(() => {
+    call.trace.waitedMs += call.deadline.now() - since;
+  });
 }
 
 /** One attempt on its way to its settlement and its line in the report. */
@@ -114,7 +117,7 @@ class Attempt {
     this.#entry.status = 200;
     this.#entry.action = 'answer';
     this.#call.onAnswer?.(this.#entry);
-    void answer.done.then((end) => this.#ended(end));
+    atEnd(answer, (end) => this.#ended(end));
   }
 
   /** Settles a failed attempt. Returns the verdict; `undefined` when the caller left or the error is a bug. */
