@@ -21,12 +21,12 @@ export function toChart(
     const rows = measured.map((one, index) => drawRow(one, top + index * ROW, scale));
     const x = LEFT + bar * scale;
     const bottom = top + measured.length * ROW;
-    drawn.push(...rows, `<line x1="${x}" x2="${x}" y1="${top - 4}" y2="${bottom}" class="bar"/>`);
+    drawn.push(`<line x1="${x}" x2="${x}" y1="${top - 4}" y2="${bottom}" class="bar"/>`, ...rows);
     drawn.push(`<text x="${x}" y="${bottom + 13}" class="note" text-anchor="middle">bar: ${toText(bar)}</text>`);
     top = bottom + 32;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" height="${top}" font-family="system-ui, sans-serif" font-size="13">
-<style>.title { font-weight: 600; font-size: 15px } .own { fill: #0f766e } .peer { fill: #94a3b8 } .bare { fill: #334155 } .spread { stroke: #1e293b; stroke-width: 1.2 } .bar { stroke: #dc2626; stroke-dasharray: 4 3 } .note { fill: #dc2626; font-size: 11px }</style>
+<style>.title { font-weight: 600; font-size: 15px } .value { paint-order: stroke; stroke: #ffffff; stroke-width: 4 } .own { fill: #0f766e } .peer { fill: #94a3b8 } .bare { fill: #334155 } .spread { stroke: #1e293b; stroke-width: 1.2 } .bar { stroke: #dc2626; stroke-dasharray: 4 3 } .note { fill: #dc2626; font-size: 11px }</style>
 <rect width="100%" height="100%" fill="#ffffff"/>
 ${drawn.join('\n')}
 </svg>
@@ -39,7 +39,7 @@ function drawRow({ name, cpuTimes: { min, median, max } }: Measured, y: number, 
     `<text x="${LEFT - 10}" y="${y + 13}" text-anchor="end">${SUTS[name].title.replaceAll('`', '')}</text>`,
     `<rect x="${LEFT}" y="${y}" width="${round(median * scale)}" height="${BAR}" class="${kindOf(name)}"/>`,
     `<line x1="${round(LEFT + min * scale)}" x2="${round(LEFT + max * scale)}" y1="${middle}" y2="${middle}" class="spread"/>`,
-    `<text x="${round(LEFT + max * scale + 7)}" y="${y + 13}">${toText(median)}</text>`,
+    `<text class="value" x="${round(LEFT + max * scale + 7)}" y="${y + 13}">${toText(median)}</text>`,
   ].join('');
 }
 

@@ -34,5 +34,5 @@ export const SHORT: Plan = {
   orderedCalls: 500,
   openStreams: 50,
   imports: 1,
-  poolRounds: 3,
+  poolRounds: 1,
 };

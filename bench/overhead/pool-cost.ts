@@ -31,7 +31,7 @@ export interface PoolCost {
 export async function measurePool({ count }: TaskInput): Promise<readonly PoolCost[]> {
   const turns = await Promise.all(SIZES.map((keys) => openPool(keys)));
   const rounds: number[][] = [];
-  for (let round = -3; round < count; round += 1) {
+  for (let round = -Math.min(3, count); round < count; round += 1) {
     const times = turns.map((turn) => turn());
     if (round >= 0) rounds.push(times);
   }

@@ -12,7 +12,7 @@ export const SUTS = {
   bare: { title: 'bare `undici.request`', peer: false, open: openBare },
   keywheel: { title: 'keywheel, 10 keys', peer: false, open: openKeywheel({ keys: 10 }) },
   against: { title: 'keywheel, 10 keys, other build', peer: false, open: openKeywheel({ keys: 10, against: true }) },
-  told: { title: 'keywheel, 10 keys, answers with headers of limits', peer: false, open: openKeywheel({ keys: 10, told: true }) },
+  told: { title: 'keywheel, 10 keys, headers of limits', peer: false, open: openKeywheel({ keys: 10, told: true }) },
   keys1000: { title: 'keywheel, 1,000 keys', peer: false, open: openKeywheel({ keys: 1_000 }) },
   keys10000: { title: 'keywheel, 10,000 keys', peer: false, open: openKeywheel({ keys: 10_000 }) },
   limits: { title: 'keywheel, 10 keys with `rpm` and `tpm`', peer: false, open: openKeywheel({ keys: 10, limits: AMPLE }) },
