@@ -5,7 +5,7 @@ import type { Group } from '../keys/members.ts';
 import type { Quota } from '../quota/quota.ts';
 import { affinityRank, hashOf, WarmGroups } from './affinity.ts';
 import { canStart, type Choice, choose, type Claims, freeKey } from './choose.ts';
-import { type First, firstReady, startsAt } from './readiness.ts';
+import { type First, firstReady, readyAt, startsAt } from './readiness.ts';
 import { Roster } from './roster.ts';
 
 /** Up to so many groups are looked at one by one: that is exact whatever the sizes of calls, and as cheap as keeping an index. */
@@ -97,6 +97,18 @@ export class Finder {
   /** The same by looking at each group, for whom it would be refused: an index may be too early or, for a small call, too late. */
   firstOf(ask: Ask, now: number, groups: readonly Group[] | undefined): First {
     return firstReady(groups ?? this.groups(), ask, now);
+  }
+
+  /** True when some group could start by `limit` if no call were in flight: looks no further than it must. */
+  mayStartBy(limit: number, ask: Ask, now: number, groups: readonly Group[] | undefined): boolean {
+    const roster = groups === undefined && isPlain(ask) ? this.#rosterOf(ask) : undefined;
+    const { at } = roster?.first(ask, now) ?? { at: Infinity };
+    if (at <= limit && at < Infinity) return true;
+    for (const group of groups ?? this.groups()) {
+      const ready = readyAt(group, ask, now);
+      if (ready <= limit && ready < Infinity) return true;
+    }
+    return false;
   }
 
   /** After a `find` that found none: the group that time alone lets start first, and when. */

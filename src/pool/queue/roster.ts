@@ -103,7 +103,8 @@ export class Roster {
     if (awake !== undefined) return { group: awake.group, at: now };
     for (let seat = this.#hopes.peek(); seat !== undefined; seat = this.#hopes.peek()) {
       const at = readyAt(seat.group, ask, now);
-      if (at <= seat.readyAt) return { group: seat.group, at: Math.max(now, seat.readyAt) };
+      const known = Math.max(now, seat.readyAt);
+      if (at <= known) return { group: seat.group, at: known };
       seat.readyAt = at;
       this.#hopes.moved(seat);
     }

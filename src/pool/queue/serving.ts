@@ -9,7 +9,6 @@ import type { Choice } from './choose.ts';
 import { Finder } from './finder.ts';
 import { Heap } from './heap.ts';
 import { Lane, type Line } from './queue.ts';
-import type { First } from './readiness.ts';
 import type { Waiter } from './waiter.ts';
 
 /** What serving needs of its pool. */
@@ -30,11 +29,17 @@ export interface Home {
   readonly until: number;
 }
 
+/** When time brings a lane's next start, and before when nobody in it can start whatever calls in flight do; epoch ms. */
+interface Look {
+  readonly next: number;
+  readonly nobodyBefore: number;
+}
+
 /** One look at everybody who waits. */
 interface Round {
   readonly now: number;
-  /** Lanes whose head has to wait on, and until when at least. */
-  readonly blocked: Map<Lane, number>;
+  /** Lanes whose head has to wait on, and what was found out about them. */
+  readonly blocked: Map<Lane, Look | undefined>;
   /** Buckets that heads wait for: nobody who comes after them may spend of these. */
   readonly claims: Set<Meter>;
   claimedUntil: number;
@@ -223,7 +228,7 @@ export class Serving {
   }
 
   #block(lane: Lane, head: Waiter, round: Round): void {
-    round.blocked.set(lane, Infinity);
+    round.blocked.set(lane, undefined);
     // One lane alone has nobody whom a large call has to be guarded against.
     if (this.#lanes.size < 2 || !this.finder.sized || lane.home !== undefined) return;
     const next = this.finder.next(head.ask, round.now, this.#groupsOf(lane, head.ask));
@@ -241,11 +246,13 @@ export class Serving {
     for (const lane of blocked.keys()) {
       const { head } = lane;
       if (head === undefined || lane.home !== undefined) continue;
-      const first = this.#earliest(lane, head, now);
-      blocked.set(lane, first.nobodyBefore);
+      const groups = this.#groupsOf(lane, head.ask);
+      const look = this.#look(lane, head, now);
+      blocked.set(lane, look);
       // A waiter whose time ends now had its chance just before.
-      for (const waiter of lane.takeHopeless(Math.max(first.nobodyBefore, now + 1)))
-        waiter.refuse(first.at <= now && claims.size > 0 ? claimedUntil : first.at);
+      const hopeless = lane.takeHopeless(Math.max(look.nobodyBefore, now + 1));
+      const at = hopeless.length === 0 ? now : this.finder.firstOf(head.ask, now, groups).at;
+      for (const waiter of hopeless) waiter.refuse(at <= now && claims.size > 0 ? claimedUntil : at);
       if (lane.head === head) continue;
       this.#drop(lane);
       blocked.delete(lane);
@@ -254,26 +261,27 @@ export class Serving {
     return again;
   }
 
-  /** When the head could start at the earliest, and before when nobody of its lane can. */
-  #earliest(lane: Lane, head: Waiter, now: number): First & { readonly nobodyBefore: number } {
+  /** When time brings the next start, and before when nobody can. */
+  #look(lane: Lane, head: Waiter, now: number): Look {
     const groups = this.#groupsOf(lane, head.ask);
-    const next = this.finder.next(head.ask, now, groups);
-    // Everybody has time until then: nothing needs to be known of what calls in flight may bring.
-    if (next.at < Infinity && next.at <= lane.firstLimit) return { ...next, nobodyBefore: next.at };
-    let first = this.finder.first(head.ask, now, groups);
-    if (lane.firstLimit < first.at || first.at === Infinity) first = this.finder.firstOf(head.ask, now, groups);
-    return { ...first, nobodyBefore: this.expecting ? now : first.at };
+    const { at: next } = this.finder.next(head.ask, now, groups);
+    const limit = lane.firstLimit;
+    // Mostly everybody has time enough, and nothing needs to be known of what calls in flight may bring.
+    if (this.expecting || (next < Infinity && next <= limit) || this.finder.mayStartBy(limit, head.ask, now, groups))
+      return { next, nobodyBefore: now };
+    return { next, nobodyBefore: this.finder.firstOf(head.ask, now, groups).at };
   }
 
   #nextChange({ now, blocked }: Round): number {
-    let next = this.#patient.peek()?.patientUntil ?? Infinity;
-    for (const [lane, earliest] of blocked) {
+    let wakes = this.#patient.peek()?.patientUntil ?? Infinity;
+    for (const [lane, known] of blocked) {
       const { head } = lane;
       if (head === undefined) continue;
-      lane.earliest = earliest;
-      next = Math.min(next, lane.firstLimit, this.finder.next(head.ask, now, this.#groupsOf(lane, head.ask)).at);
+      const { next, nobodyBefore } = known ?? this.#look(lane, head, now);
+      lane.earliest = nobodyBefore;
+      wakes = Math.min(wakes, lane.firstLimit, next);
     }
-    return next;
+    return wakes;
   }
 
   /** Those whom the group with their prompt cannot serve any more in time that is worth it: they go back to their old place. */
