@@ -22,10 +22,19 @@ const [key] = environmental?.source.kind === 'list' ? environmental.source.keys 
 const [ruled] = resolveOptions({ env, rules: [{ class: 'timeout' }] }).providers[0]?.provider.rules ?? [];
 const [bucket] = limited?.limits.buckets ?? [];
 
+const aliased = resolveOptions({
+  env: { OPENAI_API_KEY: 'k' },
+  models: { plain: { targets: ['openai/a'] }, drawn: { targets: ['openai/a'], balance: 'weight' } },
+});
+const weighed = aliased.balances.get('drawn')?.targets[0];
+
 /** What the code does where an option is left out. */
 const RESOLVED: Readonly<Record<string, unknown>> = {
   'BucketOptions.kind': bucket?.kind,
   'KeyOptions.weight': key?.weight,
+  'TargetOptions.weight': weighed?.weight,
+  // Nobody is named who does not balance.
+  'AliasOptions.balance': aliased.balances.has('plain') ? 'another' : 'order',
   'ProviderOptions.refreshMs': ofFunction?.source.kind === 'function' ? ofFunction.source.refreshMs : undefined,
   'CacheOptions.ttlMs': cache?.ttlMs,
   'CacheOptions.staleMs': cache?.staleMs,
@@ -82,6 +91,7 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'LimitOptions.buckets: none': environmental?.limits.buckets.length === 0,
   'CacheOptions.store: bounded memory': cache !== undefined && cache.store === undefined,
   'ClientOptions.providers: every known provider whose environment variables are set': environmental?.provider.name === 'openai',
+  'TargetOptions.price: none': weighed !== undefined && weighed.price === undefined,
   'ClientOptions.models: none': settings.models.size === 0,
   "ClientOptions.dispatcher: an agent of the client's own, proxies from the environment": settings.dispatcher === undefined,
   'ClientOptions.limitNear: [0.9]': settings.limitNear.join() === '0.9',
