@@ -172,9 +172,7 @@ const more: readonly Case[] = [
 export const cases: readonly Case[] = [...withHeaders, ...slowly, ...dark, ...windows, ...more];
 
 /** What is also run as time passes, to see how far virtual time is from it. */
-export const realCases: readonly Case[] = cases.filter(({ name }) =>
-  ['equal', 'uneven', 'tokens', 'declared', 'equal-2s', 'silent'].includes(name),
-);
+export const realCases: readonly Case[] = cases.filter(({ name }) => ['equal', 'uneven', 'tokens', 'silent'].includes(name));
 
 /** What shows in seconds that everything can run. */
 export const shortCases: readonly Case[] = [{ ...plain, name: 'short', orgs: UNEVEN, seconds: 2, bars: {}, baselines: 'all' }];
