@@ -3,7 +3,7 @@ import type { Ask } from '../ask.ts';
 import type { Group, KeyEntry } from '../keys/members.ts';
 import type { Meter } from '../quota/meter.ts';
 import { affinityRank } from './affinity.ts';
-import { isFree, isOpen } from './readiness.ts';
+import { hasFreeKey, isFree, isOpen } from './readiness.ts';
 
 /** The key that serves an ask now. */
 export interface Choice {
@@ -57,19 +57,6 @@ export function canStart(group: Group, ask: Ask, now: number, claims: Claims | u
 
 export function isClaimed(group: Group, ask: Ask, now: number, claims: Claims): boolean {
   return group.quota(ask.model, now).meters.some((meter) => claims.has(meter));
-}
-
-function hasFreeKey(group: Group, ask: Ask, now: number): boolean {
-  const { keys } = group;
-  const { length } = keys;
-  for (let index = 0; index < length; index += 1) {
-    const at = (group.foundAt + index) % length;
-    const key = keys[at];
-    if (key === undefined || !isFree(key, group, ask, now)) continue;
-    group.foundAt = at;
-    return true;
-  }
-  return false;
 }
 
 /**

@@ -8,8 +8,15 @@ import { canStart, type Choice, choose, type Claims, freeKey } from './choose.ts
 import { type First, firstReady, readyAt, startsAt } from './readiness.ts';
 import { Roster } from './roster.ts';
 
-/** Up to so many groups are looked at one by one: that is exact whatever the sizes of calls, and as cheap as keeping an index. */
-export const SCANNED_AT_MOST = 64;
+/** How many groups are looked at one by one at most. */
+export interface ScannedAtMost {
+  /** As cheap as keeping an index. */
+  readonly alike: number;
+  /** Where some limit counts tokens: exact whatever the sizes of calls, which an index of sizes is not. */
+  readonly sized: number;
+}
+
+const SCANNED_AT_MOST: ScannedAtMost = { alike: 16, sized: 64 };
 
 /** Seats of all rosters of a provider: those that were made first go, so that made-up model names cost no memory. */
 const MOST_SEATS = 400_000;
@@ -22,7 +29,7 @@ export class Finder {
   readonly #ring: KeyRing;
   readonly #provider: string;
   readonly #random: Random;
-  readonly #scannedAtMost: number;
+  readonly #scannedAtMost: ScannedAtMost;
   readonly warm = new WarmGroups();
   #version = -1;
   #groups: readonly Group[] = [];
@@ -127,7 +134,7 @@ export class Finder {
 
   #rosterOf(ask: Ask): Roster | undefined {
     const groups = this.groups();
-    if (groups.length <= this.#scannedAtMost) return undefined;
+    if (groups.length <= (this.#sized ? this.#scannedAtMost.sized : this.#scannedAtMost.alike)) return undefined;
     const name = `${this.sizeOf(ask)} ${ask.model}`;
     const end = this.#first + this.#touched.length;
     let placed = this.#rosters.get(name);

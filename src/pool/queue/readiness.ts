@@ -1,5 +1,6 @@
 import type { Ask } from '../ask.ts';
 import { costIn } from '../quota/limits.ts';
+import type { Hold } from '../keys/hold.ts';
 import type { Group, KeyEntry } from '../keys/members.ts';
 
 /** True when `key` may serve an ask, if not now then when time has passed. */
@@ -99,9 +100,7 @@ function isFull(group: Group): boolean {
 
 /** What keeps the group from serving now, in words for a report. */
 export function binding(group: Group, ask: Ask, now: number): string {
-  const held = [...group.holders, ...group.keys.filter((key) => allows(ask, group, key, now)).map((key) => key.holds)]
-    .flatMap((holds) => holds.current(now, ask.model) ?? [])
-    .toSorted((a, b) => b.until - a.until)[0];
+  const held = holdOn(group, ask, now);
   if (held !== undefined) return `${held.scope} held for ${held.class}`;
   const meter = group.quota(ask.model, now).meters.find(({ law, counts }) => law.fitsAt(costIn(counts, ask.cost), now) > now);
   if (meter !== undefined) return `${meter.source} limit of ${meter.limit} ${meter.counts} per ${Math.round(meter.windowMs)} ms`;
@@ -110,4 +109,30 @@ export function binding(group: Group, ask: Ask, now: number): string {
     return `concurrency of ${group.limits.concurrency}`;
   if (group.quota(ask.model, now).rampsAt() > now) return 'the first answers, as nothing is known of the limits';
   return 'a probe under way';
+}
+
+/** The longest hold on the group; where none of its keys is free, theirs too. */
+function holdOn(group: Group, ask: Ask, now: number): Hold | undefined {
+  const holders = [...group.holders];
+  if (!hasFreeKey(group, ask, now)) for (const key of group.keys) if (allows(ask, group, key, now)) holders.push(key.holds);
+  let longest: Hold | undefined;
+  for (const holds of holders) {
+    const hold = holds.current(now, ask.model);
+    if (hold !== undefined && (longest === undefined || hold.until > longest.until)) longest = hold;
+  }
+  return longest;
+}
+
+/** True when one of its keys is free; looks at the one that was found last first. */
+export function hasFreeKey(group: Group, ask: Ask, now: number): boolean {
+  const { keys } = group;
+  const { length } = keys;
+  for (let index = 0; index < length; index += 1) {
+    const at = (group.foundAt + index) % length;
+    const key = keys[at];
+    if (key === undefined || !isFree(key, group, ask, now)) continue;
+    group.foundAt = at;
+    return true;
+  }
+  return false;
 }

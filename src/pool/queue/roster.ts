@@ -61,7 +61,6 @@ export class Roster {
     const rank = rankOf(group);
     if (rank !== seat.rank) {
       seat.rank = rank;
-      seat.lot = this.#draw();
       this.#awake.moved(seat);
     }
     this.#wake(seat);
@@ -81,6 +80,8 @@ export class Roster {
       } else {
         this.#round = Math.max(this.#round, seat.lot);
         choice = { group, key, among: this.#awake.size };
+        seat.lot = this.#draw();
+        this.#awake.moved(seat);
       }
     }
     for (const seat of aside) this.#awake.push(seat);
