@@ -4,6 +4,8 @@ export interface Mark {
   readonly level: number;
   /** What settlements had given back by then. */
   readonly settled: number;
+  /** When, epoch ms; absent where it was worked out later. */
+  readonly at?: number;
   /** What had been charged by then, where that is counted. */
   readonly admitted?: number;
 }
@@ -11,26 +13,64 @@ export interface Mark {
 /** An epoch lasts so long and has so many answers at least: one that overtook others is forgotten with it. */
 const EPOCH_MS = 700;
 const EPOCH_ANSWERS = 4;
-/** A request and its answer are on their way for so long: what was sent meanwhile the server may or may not have counted. */
-const WAY_MS = 40;
+/** A request or an answer is on its way for so long: what was sent meanwhile the server may or may not have counted. */
+const WAY_MS = 48;
+/** How many such spans are remembered: answers that take longer are compared with what their own request found. */
+const SPANS = 48;
 /** So much better must one way to read `remaining` explain the answers, in units of what they cost. */
 const CLEARLY = 3;
+
+/** Between what the difference is, as far as answers said. Where they contradict each other, the lower one is safe. */
+interface Bounds {
+  low: number;
+  high: number;
+}
+
+const anything = (): Bounds => ({ low: -Infinity, high: Infinity });
 
 /**
  * What an epoch's answers said must be added to our own account. `remaining` was read when the request came (`admission`), or when
  * the answer left (`answer`): each way has its own result, and the one that answers agree on is right.
  */
-class Epoch {
+interface Epoch {
   readonly since: number;
-  answers = 0;
-  leastAtAdmission = Infinity;
-  mostAtAdmission = -Infinity;
-  /** While an answer is on its way others are sent: it says only between what the difference is. The narrowest of all. */
-  lowAtAnswer = -Infinity;
-  highAtAnswer = Infinity;
+  answers: number;
+  readonly admission: Bounds;
+  readonly answer: Bounds;
+}
 
-  constructor(since: number) {
-    this.since = since;
+const begin = (since: number): Epoch => ({ since, answers: 0, admission: anything(), answer: anything() });
+
+/** The highest and the lowest account of each span of time. */
+class Spans {
+  readonly #spans: { index: number; high: number; low: number }[] = [];
+
+  note(before: number, after: number, now: number): void {
+    const index = Math.floor(now / WAY_MS);
+    const at = index % SPANS;
+    const span = this.#spans[at];
+    if (span === undefined || span.index !== index) this.#spans[at] = { index, high: before, low: after };
+    else {
+      span.high = Math.max(span.high, before);
+      span.low = Math.min(span.low, after);
+    }
+  }
+
+  /** The highest in the span of `at` and the one before. */
+  high(at: number, least: number): number {
+    const index = Math.floor(at / WAY_MS);
+    return Math.max(least, this.#of(index - 1)?.high ?? least, this.#of(index)?.high ?? least);
+  }
+
+  /** The lowest in the span of `at` and the one after. */
+  low(at: number, most: number): number {
+    const index = Math.floor(at / WAY_MS);
+    return Math.min(most, this.#of(index)?.low ?? most, this.#of(index + 1)?.low ?? most);
+  }
+
+  #of(index: number): { readonly high: number; readonly low: number } | undefined {
+    const span = this.#spans[index % SPANS];
+    return span?.index === index ? span : undefined;
   }
 }
 
@@ -45,24 +85,17 @@ export class Alignment {
   #now: Epoch;
   #before: Epoch | undefined;
   #readAt: 'admission' | 'answer' | undefined;
-  /** The highest account of this and the last span of a way. */
-  #spanAt = -Infinity;
-  #high = -Infinity;
-  #highBefore = -Infinity;
+  readonly #spans = new Spans();
 
   constructor(now: number) {
-    this.#now = new Epoch(now);
+    this.#now = begin(now);
   }
 
   /** Call after each charge; `level` is that of the bucket after it. */
   mark(level: number, cost: number, now: number): Mark {
     const account = level - this.#offset;
-    if (now - this.#spanAt >= WAY_MS) {
-      this.#highBefore = now - this.#spanAt >= 2 * WAY_MS ? account + cost : this.#high;
-      this.#high = account + cost;
-      this.#spanAt = now;
-    } else if (account + cost > this.#high) this.#high = account + cost;
-    return { level: account, settled: this.#settled };
+    this.#spans.note(account + cost, account, now);
+    return { level: account, settled: this.#settled, at: now };
   }
 
   /** A reservation was corrected by so much. */
@@ -81,11 +114,9 @@ export class Alignment {
     const { mark, level, unit, now } = heard;
     if (this.#now.answers >= EPOCH_ANSWERS && now - this.#now.since >= EPOCH_MS) {
       this.#before = this.#now;
-      this.#now = new Epoch(now);
+      this.#now = begin(now);
     }
-    const account = level - this.#offset;
-    const highest = Math.max(account, now - this.#spanAt < 2 * WAY_MS ? Math.max(this.#high, this.#highBefore) : account);
-    this.#note(value, mark, account, highest);
+    this.#note(value, mark, level - this.#offset, { unit, now });
     this.#decide(unit);
     const measured = this.#measured();
     const offset = Number.isFinite(measured) ? measured : this.#offset;
@@ -101,38 +132,35 @@ export class Alignment {
 
   /** Forgets what was measured: the bucket is not what it was. */
   restart(now: number): void {
-    this.#now = new Epoch(now);
+    this.#now = begin(now);
     this.#before = undefined;
   }
 
-  #note(value: number, mark: Mark | undefined, account: number, highest: number): void {
+  #note(value: number, mark: Mark | undefined, account: number, { unit, now }: { readonly unit: number; readonly now: number }): void {
     const epoch = this.#now;
     epoch.answers += 1;
     // Nobody knows what it found: it says something only where answers are of the moment.
     if (mark === undefined && this.#readAt !== 'answer') return;
-    epoch.lowAtAnswer = Math.max(epoch.lowAtAnswer, value - highest);
-    epoch.highAtAnswer = Math.min(epoch.highAtAnswer, value - account);
+    narrow(epoch.answer, value - this.#spans.high(now, account), value - account);
     if (mark === undefined) return;
     // What was reserved too much and given back since, the server may never have counted.
-    const atAdmission = value - mark.level - Math.max(0, this.#settled - mark.settled);
-    epoch.leastAtAdmission = Math.min(epoch.leastAtAdmission, atAdmission);
-    epoch.mostAtAdmission = Math.max(epoch.mostAtAdmission, atAdmission);
+    const found = mark.level + Math.max(0, this.#settled - mark.settled);
+    const at = mark.at ?? -Infinity;
+    const high = at === -Infinity ? found : Math.max(found, this.#spans.high(at, found + unit) - unit);
+    const low = at === -Infinity ? found : this.#spans.low(at, found);
+    narrow(epoch.admission, value - high, value - low);
   }
 
   #decide(unit: number): void {
-    const now = this.#now;
-    const before = this.#before ?? now;
-    const admission = Math.max(now.mostAtAdmission, before.mostAtAdmission) - Math.min(now.leastAtAdmission, before.leastAtAdmission);
-    const answer = Math.max(now.lowAtAnswer, before.lowAtAnswer) - Math.min(now.highAtAnswer, before.highAtAnswer);
-    if (admission - Math.max(0, answer) > CLEARLY * unit) this.#readAt = 'answer';
-    else if (answer - Math.max(0, admission) > CLEARLY * unit) this.#readAt = 'admission';
+    const admission = contradiction(this.#now.admission, this.#before?.admission);
+    const answer = contradiction(this.#now.answer, this.#before?.answer);
+    if (admission - answer > CLEARLY * unit) this.#readAt = 'answer';
+    else if (answer - admission > CLEARLY * unit) this.#readAt = 'admission';
   }
 
   #measured(): number {
-    const now = this.#now;
-    const before = this.#before ?? now;
-    const admission = Math.min(now.leastAtAdmission, before.leastAtAdmission);
-    const answer = Math.min(Math.max(now.lowAtAnswer, before.lowAtAnswer), now.highAtAnswer, before.highAtAnswer);
+    const admission = safe(this.#now.admission, this.#before?.admission);
+    const answer = safe(this.#now.answer, this.#before?.answer);
     switch (this.#readAt) {
       case 'admission':
         return Number.isFinite(admission) ? admission : answer;
@@ -142,4 +170,18 @@ export class Alignment {
         return Math.min(admission, answer);
     }
   }
+}
+
+function narrow(bounds: Bounds, low: number, high: number): void {
+  bounds.low = Math.max(bounds.low, low);
+  bounds.high = Math.min(bounds.high, high);
+}
+
+/** By how much answers contradict each other. */
+function contradiction(a: Bounds, b: Bounds = a): number {
+  return Math.max(0, Math.max(a.low, b.low) - Math.min(a.high, b.high));
+}
+
+function safe(a: Bounds, b: Bounds = a): number {
+  return Math.min(Math.max(a.low, b.low), a.high, b.high);
 }

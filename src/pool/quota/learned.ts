@@ -150,6 +150,13 @@ export class LearnedMeter implements Meter {
     }
   }
 
+  /** Several meters turned out to be one, which is at `level`: what each knew of its own part is wrong for all. */
+  restart(level: number, now: number): void {
+    if (this.#law.kind !== 'refill') return;
+    this.#law.setLevel(level, now);
+    this.#alignment = new Alignment(now);
+  }
+
   /** `remaining` is a whole number; how long until the bucket is full tells the level finer, within that number. */
   #levelOf(remaining: number, resetMs: number | undefined, { refused, cost, inMs }: Speaker): number {
     const { limit, windowMs, burst } = this.#learned;
@@ -163,7 +170,9 @@ export class LearnedMeter implements Meter {
     this.#first = undefined;
     if (mark !== undefined && speaker.refused) mark = { ...mark, level: mark.level + speaker.cost };
     const unit = Math.max(1, speaker.cost);
-    const change = this.#alignment.hear(value, { mark, level: law.remaining(now), unit, now });
+    // Answers on their way have settled at the server already: what they gave back is not ours to spend until they are here.
+    const sure = this.counts === 'requests' ? value : value - unit;
+    const change = this.#alignment.hear(sure, { mark, level: law.remaining(now), unit, now });
     if (change !== 0) law.give(change, now);
   }
 
