@@ -94,6 +94,26 @@ const dark: readonly Case[] = [
   },
 ];
 
+/** Keys of which nobody says which draw on one quota, and no answer names it. */
+function unnamed(name: string, keys: readonly number[]): readonly Case[] {
+  const orgs = keys.map((count) => org(perMinute(600), count));
+  const base = { ...plain, orgs, baselines: 'none' as const, bars: bars({ goodput: 97, refused: 3 }) };
+  return [
+    { ...base, name },
+    { ...base, name: `${name}-2s`, manners: { ...told, serviceMs: SLOW } },
+    { ...base, name: `${name}-admission`, manners: { ...told, headers: 'admission' } },
+    { ...base, name: `${name}-admission-2s`, manners: { ...told, headers: 'admission', serviceMs: SLOW } },
+  ];
+}
+
+const hidden: readonly Case[] = [
+  ...unnamed('no-ids-4-1', [4, 1]).slice(1),
+  ...unnamed('no-ids-2-2', [2, 2]),
+  ...unnamed('no-ids-3-2-2', [3, 2, 2]),
+  ...unnamed('no-ids-8-3-1', [8, 3, 1]),
+  ...unnamed('no-ids-alone', [1, 1, 1, 1, 1]),
+];
+
 /** Windows of a minute, for two minutes and a half. */
 function windowed(name: string, kind: LimitRow['kind']): Case {
   const limits = [1200, 300, 60].map((limit) => org({ counts: 'requests', limit, windowMs: MINUTE_MS, kind }));
@@ -169,7 +189,7 @@ const more: readonly Case[] = [
 ];
 
 /** Every case of the table, in its order. */
-export const cases: readonly Case[] = [...withHeaders, ...slowly, ...dark, ...windows, ...more];
+export const cases: readonly Case[] = [...withHeaders, ...slowly, ...dark, ...hidden, ...windows, ...more];
 
 /** What is also run as time passes, to see how far virtual time is from it. */
 export const realCases: readonly Case[] = cases.filter(({ name }) => ['equal', 'uneven', 'tokens', 'silent'].includes(name));
