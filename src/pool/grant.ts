@@ -172,11 +172,12 @@ export class Grant implements Lease, Unheard, Answered {
     const { charging } = this.key.group.provider;
     const charged = end.status === 'served' ? chargedFor(used, charging, this.ask.model, this.ask.size?.output) : used;
     const refused = end.status === 'failed' && end.verdict.status === 429;
+    const free = refused && !charging.refusedCount;
     for (const taken of this.#taken) {
       const { counts } = taken.meter;
-      // Few providers count what they refused; where one does, its headers or its next refusal say so.
       if (counts !== 'requests') settle(taken, costIn(counts, charged), now);
-      else if (refused && !charging.refusedCount) settle(taken, 0, now);
+      // Few providers count what they refused. Where what answers say moves the level, they say also that; elsewhere it is safe to count it.
+      else if (free && taken.mark !== undefined) settle(taken, 0, now);
     }
   }
 }

@@ -12,18 +12,18 @@ test('none are no limits', () => {
 });
 
 test.each<[LimitOptions, object]>([
-  [{ rpm: 5 }, { counts: 'requests', limit: 5, burst: 5, windowMs: MINUTE_MS, ...short }],
-  [{ tpm: 5 }, { counts: 'tokens', limit: 5, burst: 5, windowMs: MINUTE_MS, ...short }],
-  [{ rpd: 5 }, { counts: 'requests', limit: 5, burst: 5, windowMs: DAY_MS, ...short }],
-  [{ tpd: 5 }, { counts: 'tokens', limit: 5, burst: 5, windowMs: DAY_MS, ...short }],
+  [{ rpm: 5 }, { counts: 'requests', limit: 5, burst: undefined, windowMs: MINUTE_MS, ...short }],
+  [{ tpm: 5 }, { counts: 'tokens', limit: 5, burst: undefined, windowMs: MINUTE_MS, ...short }],
+  [{ rpd: 5 }, { counts: 'requests', limit: 5, burst: undefined, windowMs: DAY_MS, ...short }],
+  [{ tpd: 5 }, { counts: 'tokens', limit: 5, burst: undefined, windowMs: DAY_MS, ...short }],
 ])('%j is a bucket of each model', (limits, bucket) => {
   expect(resolveLimits(limits)).toEqual({ ...noLimits, buckets: [bucket] });
 });
 
-test('a bucket in full is shared by its models; burst defaults to the limit, kind to refill', () => {
+test('a bucket in full is shared by its models; nothing is assumed of its burst, and its kind is refill', () => {
   const bucket = { counts: 'input', limit: 100, windowMs: 1000 } as const;
   expect(resolveLimits({ buckets: [bucket] }).buckets).toEqual([
-    { ...bucket, burst: 100, kind: 'refill', perModel: false, models: undefined },
+    { ...bucket, burst: undefined, kind: 'refill', perModel: false, models: undefined },
   ]);
   const full = { ...bucket, burst: 10, kind: 'sliding', models: ['gpt-*'] } as const;
   expect(resolveLimits({ buckets: [full] }).buckets).toEqual([{ ...full, perModel: false }]);

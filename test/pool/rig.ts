@@ -167,7 +167,7 @@ export class Rig {
   /** Makes unknown quotas known to be wide, so that no group ramps. */
   widen(models: readonly string[] = ['gpt']): this {
     for (const key of this.pool.ring.all())
-      for (const model of models) for (let count = 0; count < 600; count += 1) key.group.quota(model, this.now).answered();
+      for (const model of models) for (let count = 0; count < 12_000; count += 1) key.group.quota(model, this.now).answered();
     return this;
   }
 

@@ -201,7 +201,12 @@ export class LearnedMeter implements Meter {
       return;
     }
     if (this.#law.kind !== 'refill') return;
-    if (next.limit !== before.limit || next.windowMs !== before.windowMs || next.burst !== before.burst) this.#law.setShape(next, now);
+    if (next.limit !== before.limit || next.windowMs !== before.windowMs || next.burst !== before.burst) {
+      const level = this.#law.remaining(now);
+      this.#law.setShape(next, now);
+      // A smaller bucket did not waste what it cannot hold: nothing was charged.
+      this.#alignment.moved(this.#law.remaining(now) - level);
+    }
     // What was measured of another limit says nothing of this one.
     if (next.limit !== before.limit) this.#alignment.restart(now);
   }

@@ -103,8 +103,8 @@ export class Quota {
 
   /** A refusal for a rate. Where no limit that the server tells explains it, one that it does not tell is empty. */
   refused(answered: Answered, word: Word, now: number): void {
-    for (const meter of this.#slots.values()) {
-      if (meter.law.fitsAt(costIn(meter.counts, answered.cost), now) > now) return;
+    for (const meter of this.meters) {
+      if (!(meter instanceof UntoldMeter) && meter.law.fitsAt(costIn(meter.counts, answered.cost), now) > now) return;
     }
     const pace = this.#opening.paceAt(now);
     let given = false;
@@ -248,6 +248,16 @@ export class Quota {
       into.inFlight += 1;
       for (const meter of into.meters) attempt.reserve?.(meter, now);
     }
+  }
+
+  /** Groups turned out to be one, and an answer said what was left: the server had counted all but what was sent `from` then on. */
+  beginAt(slot: string, remaining: number, from: number, now: number): void {
+    const meter = this.#slots.get(slot);
+    if (meter === undefined) return;
+    let out = 0;
+    for (const attempt of [...this.unheard, ...this.#lost])
+      if ((attempt.sentAt ?? Infinity) >= from) out += costIn(meter.counts, attempt.cost);
+    meter.restart(remaining - out, now);
   }
 
   /** The bucket that answers tell of by this name. */
