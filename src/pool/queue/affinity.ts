@@ -7,17 +7,14 @@ const WARM_MS = 5 * 60_000;
 /** Affinities that are remembered; beyond it those go first that were not used for longest. */
 const REMEMBERED = 10_000;
 
-/** What a cached token costs of a full one, where the provider's row does not say. */
-const CACHED_PRICE = 0.5;
-
 /**
  * What a token that needs not be paid in full is worth in waiting. Reading a prompt takes a provider some 0.1 ms a token, and its price is
  * worth some more: with half the price for cached tokens a prompt of 4,000 tokens is waited for a second at most.
  */
 const MS_PER_SAVED_TOKEN = 0.5;
 
-/** How long an ask may wait for the group that has its prompt, ms. */
-export function worthMs(ask: Ask, cachedPrice = CACHED_PRICE): number {
+/** How long an ask may wait for the group that has its prompt, ms. `cachedPrice`: what a cached token costs of a full one. */
+export function worthMs(ask: Ask, cachedPrice: number): number {
   return Math.floor(ask.cost.input * (1 - cachedPrice) * MS_PER_SAVED_TOKEN);
 }
 

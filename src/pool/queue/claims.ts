@@ -17,7 +17,7 @@ export function claimOf(group: Group, ask: Ask, now: number): readonly Meter[] {
 
 /** Until when an ask that could start at `cold` now should rather wait for `home`, which has its prompt; `now` or before where it should not. */
 export function patienceFor(ask: Ask, home: Group, cold: Group, now: number): number {
-  const until = now + worthMs(ask);
+  const until = now + worthMs(ask, home.provider.charging.cachedPrice);
   if (home === cold || until <= now || readyAt(home, ask, now) > until) return now;
   // While it waits for calls in flight alone, nobody knows when these end.
   const at = startsAt(home, ask, now);

@@ -115,6 +115,32 @@ describe('affinity', () => {
     expect(late.take(ask).keyId).toBe('b');
   });
 
+  it('waits longer where cached tokens are cheaper, and not at all where they are not', async () => {
+    const { rig, home, ask } = warmed(4000);
+    const { provider } = rig.key(home.keyId).group;
+    provider.charging = { ...provider.charging, cachedPrice: 0.1 };
+    const waiting = rig.wait(ask);
+    await rig.clock.advance(1799);
+    expect(waiting.lease).toBeUndefined();
+    await rig.clock.advance(1);
+    expect(waiting.lease?.waitedMs).toBe(1800);
+    provider.charging = { ...provider.charging, cachedPrice: 1 };
+    home.settle(served());
+    // The other one has the prompt by now, and is busy.
+    const cold = rig.take(ask);
+    expect(cold.keyId).toBe(home.keyId);
+    for (const lease of [waiting.lease, cold]) lease?.settle(served());
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
+  it('starts at the group that has the prompt, also when others have less in flight', () => {
+    const rig = new Rig(['a', 'b', 'c'].map((id) => keyInput(id, { limits: { ...limits(), concurrency: 5 } })));
+    const first = rig.take({ affinity: 'chat' });
+    const others = [1, 2, 3].map(() => rig.take({ affinity: 'chat' }));
+    expect(others.map(({ keyId }) => keyId)).toEqual([first.keyId, first.keyId, first.keyId]);
+    expect(others[0]?.why).toBe('affinity: of 3 groups the one that has its prompt');
+  });
+
   it('goes back to its old place, and is refused at its own limit', async () => {
     const { rig, home, ask } = warmed(4000);
     const other = rig.take(of(10));
