@@ -16,7 +16,7 @@ export interface GrantOwner {
   now(): number;
   ended(grant: Grant, end: LeaseEnd): void;
   /** An answer named whom the key belongs to. Returns true when the key's group is another one by that. */
-  told(grant: Grant, account: Account, readings: readonly BucketReading[], now: number): boolean;
+  told(grant: Grant, account: Account, told: { readonly readings: readonly BucketReading[]; readonly refused: boolean }, now: number): boolean;
   /** The request leaves. */
   left(grant: Grant, now: number): void;
   /** Limits may have changed: somebody who waits may start. */
@@ -139,7 +139,7 @@ export class Grant implements Lease, Unheard, Answered {
     const word = { refused };
     for (const reading of readings) quota.hear(reading, this, now, word);
     quota.found(this.sentAt);
-    const moved = this.#owner.told(this, account, readings, now);
+    const moved = this.#owner.told(this, account, { readings, refused }, now);
     // Also without a word of limits an unknown quota lets the next one start when an answer is here; nothing else changed.
     if (moved || ramped || readings.length > 0) this.#owner.stirred(this);
   }

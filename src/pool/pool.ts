@@ -57,11 +57,11 @@ export class Pool {
         this.#grant(this.#serving(waiter.ask.provider), waiter.ask, choice, whyWaited(choice, waiter, now), now),
       granted: (grant, now) => this.#near.check(grant.key.group, grant.quota, now),
       slept: () => this.#schedule(),
-      told: (grant, account, readings, now) => {
+      told: (grant, account, { readings, refused }, now) => {
         const learned = accounts.learn(grant.key, account, now);
-        return relations.heard(grant, readings, now) || learned;
+        return relations.heard(grant, readings, refused, now) || learned;
       },
-      left: ({ key, ask }, now) => relations.sent(key, ask.model, ask.cost, now),
+      left: ({ key, ask }, now) => relations.sent(key, ask.model, now),
       ended: (grant, end) => this.#ended(grant, end),
       stirred: ({ ask, key, quota }) => {
         const serving = this.#serving(ask.provider);

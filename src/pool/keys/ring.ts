@@ -86,13 +86,19 @@ export class KeyRing {
     return group;
   }
 
-  /** A key turned out not to belong to its inferred group: with those of its project it is in a group of its own. Returns the rest. */
-  part(key: KeyEntry, now: number): Group | undefined {
-    const { group } = key;
-    if (group.inferred === undefined || this.#keys.get(key.id) !== key) return undefined;
-    const kin = group.keys.filter((other) => other !== key && key.project !== undefined && other.project === key.project);
+  /**
+   * Keys turned out not to belong to their inferred group: with those of the first one's project they are in a group of their own.
+   * Returns the rest.
+   */
+  part(keys: readonly [KeyEntry, ...KeyEntry[]], now: number): Group | undefined {
+    const [key] = keys;
+    const { group, project } = key;
+    const { inferred } = group;
+    if (inferred === undefined || this.#keys.get(key.id) !== key) return undefined;
+    const kin = group.keys.filter((other) => other !== key && (keys.includes(other) || (project !== undefined && other.project === project)));
     if (kin.length + 1 >= group.size) return undefined;
     group.provider.part([key, ...kin], now);
+    if (kin.length > 0) key.group.inferred = inferred;
     if (key.project !== undefined) {
       key.group.project = key.project;
       if (group.project === key.project) group.project = group.keys.find(({ project }) => project !== undefined)?.project;

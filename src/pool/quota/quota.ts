@@ -121,8 +121,9 @@ export class Quota {
     this.#empty(this.#blind, answered, word, pace, now);
   }
 
-  #empty(meter: UntoldMeter, { cost, sentAt, markOf }: Answered, { inMs }: Word, pace: number, now: number): void {
-    meter.law.refuse({ mark: markOf(meter), cost: costIn(meter.counts, cost), sentAt, inMs }, pace, now);
+  #empty(meter: UntoldMeter, answered: Answered, { inMs }: Word, pace: number, now: number): void {
+    const { cost, sentAt } = answered;
+    meter.law.refuse({ mark: answered.markOf(meter), cost: costIn(meter.counts, cost), sentAt, inMs }, pace, now);
   }
 
   /** Forgets what answers told: a person says that it is not so any more. */
@@ -250,14 +251,12 @@ export class Quota {
     }
   }
 
-  /** Groups turned out to be one, and an answer said what was left: the server had counted all but what was sent `from` then on. */
-  beginAt(slot: string, remaining: number, from: number, now: number): void {
+  /** Groups turned out to be one, and the newest answer, with what was sent since, says what is left. */
+  beginAt(slot: string, level: number, now: number): void {
     const meter = this.#slots.get(slot);
     if (meter === undefined) return;
-    let out = 0;
-    for (const attempt of [...this.unheard, ...this.#lost])
-      if ((attempt.sentAt ?? Infinity) >= from) out += costIn(meter.counts, attempt.cost);
-    meter.restart(remaining - out, now);
+    meter.restart(level, now);
+    meter.remark(this.unheard, now);
   }
 
   /** The bucket that answers tell of by this name. */

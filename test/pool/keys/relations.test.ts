@@ -35,7 +35,7 @@ it('a key that is parted takes along what it has out', () => {
   const { ring } = rig.pool;
   ring.infer(rig.key('a').group, rig.key('b').group, 'limits', rig.now);
   const lease = rig.take({ keys: ['b'] });
-  ring.part(rig.key('b'), rig.now);
+  ring.part([rig.key('b')], rig.now);
   expect([rig.key('a').group.inFlight, rig.key('b').group.inFlight]).toEqual([0, 1]);
   expect(rig.key('b').group.quota('gpt', rig.now).unheard.size).toBe(1);
   expect([rig.snapshot('a').group, rig.snapshot('b').group]).toEqual(['a', 'b']);
