@@ -374,12 +374,12 @@ describe('a quota of which nothing is known', () => {
     let admitted = 0;
     // A server that gives five requests a second, and says so to nobody.
     for (const end = START + 60_000; rig.now < end;) {
-      const waiting = rig.pool.lease(makeAsk({ waitUntil: Infinity }), rig.deadline());
-      const pending = Promise.resolve(waiting);
-      let lease: Lease | undefined;
-      void pending.then((granted) => (lease = granted));
+      const pending = Promise.resolve(rig.pool.lease(makeAsk(), rig.deadline()));
+      const came = { lease: false };
+      void pending.then(() => (came.lease = true));
       await turn();
-      while (lease === undefined) await rig.clock.advance(5);
+      while (!came.lease) await rig.clock.advance(5);
+      const lease = await pending;
       lease.sent();
       level = Math.min(20, level + (rig.now - at) / 200);
       at = rig.now;

@@ -1,6 +1,7 @@
 import type { BucketReading, Counted } from '../../failure.ts';
 import { Alignment, type Mark } from './alignment.ts';
-import { FixedLaw, type Law, RefillLaw } from './bucket.ts';
+import { FixedLaw, type Law, RefillLaw, SlidingLaw } from './bucket.ts';
+import { GuardedLaw } from './guarded.ts';
 import { beginLearning, isFine, learn, type Learned } from './learn.ts';
 import { costIn } from './limits.ts';
 import type { Meter, Unheard } from './meter.ts';
@@ -29,6 +30,8 @@ export class LearnedMeter implements Meter {
   heir: Meter | undefined;
   #learned: Learned;
   #law: RefillLaw | FixedLaw;
+  /** While nothing has proved that a window does not slide. */
+  #guarded: GuardedLaw | undefined;
   #alignment: Alignment;
   /** What the attempt found that told of it first. */
   #first: Mark | undefined;
@@ -58,7 +61,7 @@ export class LearnedMeter implements Meter {
   }
 
   get law(): Law {
-    return this.#law;
+    return this.#guarded ?? this.#law;
   }
 
   mark(cost: number, now: number): Mark {
@@ -185,6 +188,7 @@ export class LearnedMeter implements Meter {
       all += cost;
       if (attempt.sentAt === undefined || attempt.sentAt >= sentAt) after += cost;
     }
+    if (this.#guarded?.isProved(left - after, now) === true) this.#guarded = undefined;
     const level = law.remaining(now);
     const highest = left - after;
     const remaining = highest < level ? highest : Math.max(level, sentAt > this.#sentAt ? left - all : -Infinity);
@@ -196,7 +200,15 @@ export class LearnedMeter implements Meter {
     const before = this.#learned;
     this.#learned = next;
     if (next.kind !== this.#law.kind) {
-      this.#law = next.kind === 'fixed' ? new FixedLaw(next, now) : new RefillLaw(next, now);
+      if (next.kind === 'fixed') {
+        const sliding = new SlidingLaw(next);
+        sliding.take(next.limit - Math.min(next.limit, Math.max(0, this.#law.remaining(now))), now);
+        this.#law = new FixedLaw(next, now);
+        this.#guarded = new GuardedLaw(this.#law, sliding);
+      } else {
+        this.#law = new RefillLaw(next, now);
+        this.#guarded = undefined;
+      }
       this.#alignment = new Alignment(now);
       return;
     }

@@ -99,8 +99,6 @@ describe('what a learned bucket believes', () => {
 });
 
 /** A server that counts in the order in which requests are sent, and answers in any order. No time passes, so nothing refills. */
-type Move = { readonly do: 'send' } | { readonly do: 'answer' | 'lose'; readonly which: number };
-
 const moves = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.constant({ do: 'send' as const }) },
