@@ -90,14 +90,14 @@ export class Finder {
       const key = freeKey(warm, ask, now, this.#random);
       if (key !== undefined) return { group: warm, key, among: (groups ?? this.groups()).length, warm: true };
     }
-    const roster = groups === undefined && isPlain(ask) ? this.#rosterOf(ask) : undefined;
+    const roster = groups === undefined ? this.#rosterOf(ask) : undefined;
     if (roster === undefined) return choose(groups ?? this.groups(), ask, now, this.#random, claims);
     return this.#findHome(ask, now, claims) ?? roster.pick(ask, now, claims);
   }
 
   /** After a `find` that found none: the group that could start first if no call were in flight, and when. */
   first(ask: Ask, now: number, groups: readonly Group[] | undefined): First {
-    const roster = groups === undefined && isPlain(ask) ? this.#rosterOf(ask) : undefined;
+    const roster = groups === undefined ? this.#rosterOf(ask) : undefined;
     return roster === undefined ? this.firstOf(ask, now, groups) : roster.first(ask, now);
   }
 
@@ -108,7 +108,7 @@ export class Finder {
 
   /** True when some group could start by `limit` if no call were in flight: looks no further than it must. */
   mayStartBy(limit: number, ask: Ask, now: number, groups: readonly Group[] | undefined): boolean {
-    const roster = groups === undefined && isPlain(ask) ? this.#rosterOf(ask) : undefined;
+    const roster = groups === undefined ? this.#rosterOf(ask) : undefined;
     const { at } = roster?.first(ask, now) ?? { at: Infinity };
     if (at <= limit && at < Infinity) return true;
     for (const group of groups ?? this.groups()) {
@@ -120,8 +120,8 @@ export class Finder {
 
   /** After a `find` that found none: the group that time alone lets start first, and when. */
   next(ask: Ask, now: number, groups: readonly Group[] | undefined): First {
-    const roster = groups === undefined && isPlain(ask) ? this.#rosterOf(ask) : undefined;
-    if (roster !== undefined) return { group: roster.next(), at: roster.nextAt() };
+    const roster = groups === undefined ? this.#rosterOf(ask) : undefined;
+    if (roster !== undefined) return roster.next(ask, now);
     let first: Group | undefined;
     let at = Infinity;
     for (const group of groups ?? this.groups()) {
@@ -135,6 +135,8 @@ export class Finder {
   #rosterOf(ask: Ask): Roster | undefined {
     const groups = this.groups();
     if (groups.length <= (this.#sized ? this.#scannedAtMost.sized : this.#scannedAtMost.alike)) return undefined;
+    // It would be let in nowhere, which the groups can say as well.
+    if (ask.avoid.size > 0 && this.#ring.provider(this.#provider).refusesKeys) return undefined;
     const name = `${this.sizeOf(ask)} ${ask.model}`;
     const end = this.#first + this.#touched.length;
     let placed = this.#rosters.get(name);
@@ -180,11 +182,6 @@ export class Finder {
 interface Placed {
   readonly roster: Roster;
   seen: number;
-}
-
-/** True for an ask that every key of its provider may serve, as far as the ask goes. */
-function isPlain(ask: Ask): boolean {
-  return ask.groups === undefined && ask.keys === undefined && ask.avoid.size === 0;
 }
 
 /** Index of the first from `at` on, on a circle. */

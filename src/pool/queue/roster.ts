@@ -1,9 +1,9 @@
 import type { Random } from '../../clock.ts';
 import type { Ask } from '../ask.ts';
 import type { Group } from '../keys/members.ts';
-import { type Choice, type Claims, freeKey, isClaimed, rankOf } from './choose.ts';
+import { canStart, type Choice, type Claims, freeKey, isClaimed, rankOf } from './choose.ts';
 import { Heap } from './heap.ts';
-import { type First, isOpen, readyAt, startsAt } from './readiness.ts';
+import { type First, firstReady, isOpen, readyAt, startsAt } from './readiness.ts';
 
 /** What a roster knows of one group. */
 class Seat {
@@ -68,13 +68,15 @@ export class Roster {
 
   pick(ask: Ask, now: number, claims: Claims | undefined): Choice | undefined {
     for (let seat = this.#asleep.peek(); seat !== undefined && seat.startsAt <= now; seat = this.#asleep.peek()) this.#wake(seat);
+    const anybodys = withoutAvoid(ask);
     const aside: Seat[] = [];
     let choice: Choice | undefined;
     for (let seat = this.#awake.peek(); seat !== undefined && choice === undefined; seat = this.#awake.peek()) {
       const { group } = seat;
       const key = isOpen(group, ask, now) ? freeKey(group, ask, now, this.#random) : undefined;
-      if (key === undefined) this.#sleep(seat, ask, now);
-      else if (claims !== undefined && isClaimed(group, ask, now, claims)) {
+      const isTaken = key === undefined && (anybodys === ask || !canStart(group, anybodys, now, undefined));
+      if (isTaken) this.#sleep(seat, anybodys, now);
+      else if (key === undefined || (claims !== undefined && isClaimed(group, ask, now, claims))) {
         this.#awake.delete(seat);
         aside.push(seat);
       } else {
@@ -88,28 +90,52 @@ export class Roster {
     return choice;
   }
 
-  /** When time brings the next start, after a `pick` that found none. */
-  nextAt(): number {
-    return this.#asleep.peek()?.startsAt ?? Infinity;
-  }
-
-  /** The group that will start first by time alone. */
-  next(): Group | undefined {
-    return this.#asleep.peek()?.group;
+  /** After a `pick` that found none: the group that time alone lets start first, and when. */
+  next(ask: Ask, now: number): First {
+    let group: Group | undefined;
+    let at = Infinity;
+    for (const kept of this.#keptFrom(ask, now)) {
+      const own = startsAt(kept, ask, now);
+      if (own > now && own < at) [group, at] = [kept, own];
+    }
+    const first = firstIn(
+      this.#asleep,
+      at,
+      (seat) => {
+        if (ask.avoid.size === 0) return seat.startsAt;
+        const own = startsAt(seat.group, ask, now);
+        return own <= now ? seat.startsAt : own;
+      },
+      (seat) => seat.startsAt,
+    );
+    return first ?? { group, at };
   }
 
   /** As `firstReady`, after a `pick` that found none; never too late, but too early where an ask is larger than the one that looked before. */
   first(ask: Ask, now: number): First {
-    const awake = this.#awake.peek();
-    if (awake !== undefined) return { group: awake.group, at: now };
+    const kept = firstReady(this.#keptFrom(ask, now), ask, now);
+    if (kept.at <= now) return kept;
+    const anybodys = withoutAvoid(ask);
     for (let seat = this.#hopes.peek(); seat !== undefined; seat = this.#hopes.peek()) {
-      const at = readyAt(seat.group, ask, now);
-      const known = Math.max(now, seat.readyAt);
-      if (at <= known) return { group: seat.group, at: known };
+      const at = readyAt(seat.group, anybodys, now);
+      if (at <= Math.max(now, seat.readyAt)) break;
       seat.readyAt = at;
       this.#hopes.moved(seat);
     }
-    return { group: undefined, at: Infinity };
+    const known = (seat: Seat): number => Math.max(now, seat.readyAt);
+    return firstIn(this.#hopes, kept.at, anybodys === ask ? known : ({ group }) => readyAt(group, ask, now), known) ?? kept;
+  }
+
+  /** Those that could start, but not by this ask: others claim them, or it avoids their keys. Whoever was woken for nothing sleeps again. */
+  #keptFrom(ask: Ask, now: number): readonly Group[] {
+    if (this.#awake.size === 0) return [];
+    const anybodys = withoutAvoid(ask);
+    const kept: Group[] = [];
+    for (const seat of this.#awake.values()) {
+      if (canStart(seat.group, anybodys, now, undefined)) kept.push(seat.group);
+      else this.#sleep(seat, anybodys, now);
+    }
+    return kept;
   }
 
   #sleep(seat: Seat, ask: Ask, now: number): void {
@@ -136,4 +162,29 @@ export class Roster {
   #draw(): number {
     return this.#round - Math.log(1 - this.#random());
   }
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+/** What a call avoids is its own matter: a group that it leaves out must not sleep for others. */
+function withoutAvoid(ask: Ask): Ask {
+  return ask.avoid.size === 0 ? ask : { ...ask, avoid: NOTHING };
+}
+
+/**
+ * The seat whose own instant is the first and before `limit`, of a heap whose order is by `believed`, which is never later than the own
+ * one. Only seats that an ask avoids have another instant for it: mostly the first one is looked at.
+ */
+function firstIn(seats: Heap<Seat>, limit: number, own: (seat: Seat) => number, believed: (seat: Seat) => number): First | undefined {
+  let first: { readonly group: Group; readonly at: number } | undefined;
+  const aside: Seat[] = [];
+  for (let seat = seats.peek(); seat !== undefined && believed(seat) < (first?.at ?? limit); seat = seats.peek()) {
+    const at = own(seat);
+    if (at < (first?.at ?? limit)) first = { group: seat.group, at };
+    if (at <= believed(seat)) break;
+    seats.delete(seat);
+    aside.push(seat);
+  }
+  for (const seat of aside) seats.push(seat);
+  return first;
 }

@@ -1,12 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Ask } from '../../../src/pool/ask.ts';
 import type { Lease, LeaseEnd } from '../../../src/pool/lease.ts';
 import { choose, rankOf } from '../../../src/pool/queue/choose.ts';
 import { Finder } from '../../../src/pool/queue/finder.ts';
 import { firstReady, startsAt } from '../../../src/pool/queue/readiness.ts';
-import { bucket, cancelled, failed, keyInput, limits, makeAsk, Rig, seeded, served } from '../rig.ts';
+import { bucket, cancelled, failed, keyInput, limits, makeAsk, Rig, seeded, served, START } from '../rig.ts';
 
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'];
+/** Second keys of some groups. */
+const TWINS = ['a2', 'd2'];
 const INDEXED = { alike: 0, sized: 0 };
 
 const end: fc.Arbitrary<LeaseEnd> = fc.constantFrom(
@@ -31,16 +34,18 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 /** A pool whose leases an index is told of as the pool's own would be. */
 class Life {
   readonly rig = new Rig(
-    IDS.map((id, index) =>
-      keyInput(id, {
+    [...IDS, ...TWINS].map((id) => {
+      const index = IDS.indexOf(id.slice(0, 1));
+      return keyInput(id, {
+        group: `group of ${id.slice(0, 1)}`,
         weight: index % 3,
         limits: {
           concurrency: index % 2 === 0 ? 1 + index : undefined,
           minTimeMs: index === 3 ? 100 : undefined,
           buckets: index > 3 ? [] : [bucket({ limit: 60, burst: 1 + index })],
         },
-      }),
-    ),
+      });
+    }),
   );
   readonly finder = new Finder(this.rig.pool.ring, 'openai', seeded(2), INDEXED);
   readonly leases: Lease[] = [];
@@ -76,10 +81,14 @@ class Life {
     this.finder.touch(group, group.quota('gpt', this.rig.now));
   }
 
+  /** Also for calls that some keys refused before: what these avoid is no matter of others, who look in between. */
   #compare(): void {
+    for (const avoid of [[], ['a', 'd'], [], ['a', 'a2', 'e'], [...IDS, ...TWINS]]) this.#compareFor(makeAsk({ avoid: new Set(avoid) }));
+  }
+
+  #compareFor(ask: Ask): void {
     const { now } = this.rig;
     const groups = [...this.rig.pool.ring.provider('openai').groups.values()];
-    const ask = makeAsk();
     const found = this.finder.find(ask, now, undefined);
     const scanned = choose(groups, ask, now, seeded());
     if ((found === undefined) !== (scanned === undefined)) this.wrong.push(`found ${found?.group.id}, scanned ${scanned?.group.id}`);
@@ -123,6 +132,25 @@ describe('an index', () => {
     const rig = new Rig(many.map((id) => keyInput(id, { limits: wide })));
     for (let count = 0; count < 400; count += 1) rig.take();
     expect(rig.pool.ring.all().map(({ inFlight }) => inFlight)).toEqual(many.map(() => 10));
+  });
+
+  it('knows when a group starts that was touched for nothing', () => {
+    const rig = new Rig(many.map((id) => keyInput(id, { limits: limits(bucket({ limit: 60, burst: 1 })) })));
+    for (const id of many) rig.take({ keys: [id] });
+    const finder = new Finder(rig.pool.ring, 'openai', seeded(), INDEXED);
+    const { group } = rig.key('g7');
+    expect(finder.find(makeAsk(), rig.now, undefined)).toBeUndefined();
+    rig.clock.advanceSync(1);
+    for (const id of many) finder.touch(rig.key(id).group, group.quota('gpt', rig.now));
+    expect(finder.next(makeAsk(), rig.now, undefined).at).toBe(START + 1000);
+  });
+
+  it('looks past the keys that refused a call, and spoils nothing for others', () => {
+    const rig = new Rig(many.map((id) => keyInput(id, { limits: { ...limits(), concurrency: 1 } })));
+    for (let count = 0; count < 39; count += 1) rig.take({ avoid: new Set(['g5']) });
+    expect(rig.key('g5').inFlight).toBe(0);
+    expect(rig.refused({ avoid: new Set(['g5']), waitUntil: START })).toMatchObject({ code: 'keys_exhausted' });
+    expect(rig.take().keyId).toBe('g5');
   });
 
   it('gives an affinity one home among many', () => {
