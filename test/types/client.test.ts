@@ -120,6 +120,7 @@ describe('keys', () => {
       | 'group'
       | 'organization'
       | 'project'
+      | 'inferred'
       | 'label'
       | 'state'
       | 'until'
