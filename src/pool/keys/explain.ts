@@ -12,12 +12,9 @@ export interface Explanation {
   readonly members: readonly number[];
   /** Variance of what stays unexplained, in requests. */
   readonly spread: number;
-  /** That of the next best set, which differs in somebody who sent enough to tell. */
-  readonly rival: number;
+  /** For each of the others, that of the best set in which it is not what it is in this one: left out, added or exchanged. */
+  readonly rivals: readonly number[];
 }
-
-/** Who sent less than this proves nothing, for or against. */
-export const LEAST_SENT = 6;
 
 /**
  * Looks for the set of members whose sends differ from what was taken by a constant: whoever shares a bucket is in it with each
@@ -30,7 +27,7 @@ export function explain({ taken, own, others }: Question): Explanation {
   let left = rest;
   let spread = varianceOf(left);
   for (let step = 0; step < 3 * others.length; step += 1) {
-    const best = stepsFrom(chosen, columns, () => true).reduce<Step | undefined>((least, next) => {
+    const best = stepsFrom(chosen, columns).reduce<Step | undefined>((least, next) => {
       const reached = spreadAfter(left, columns, next);
       return reached < (least?.spread ?? spread) - 1e-9 ? { ...next, spread: reached } : least;
     }, undefined);
@@ -40,10 +37,12 @@ export function explain({ taken, own, others }: Question): Explanation {
     for (const index of best.out) chosen.delete(index);
     for (const index of best.into) chosen.add(index);
   }
-  const busy = new Set(others.flatMap((sent, index) => (rangeOf(sent) >= LEAST_SENT ? [index] : [])));
-  const steps = stepsFrom(chosen, columns, (index) => busy.has(index));
-  const rival = steps.reduce((least, step) => Math.min(least, spreadAfter(left, columns, step)), Infinity);
-  return { members: [...chosen], spread, rival };
+  const rivals = others.map(() => Infinity);
+  for (const step of stepsFrom(chosen, columns)) {
+    const reached = spreadAfter(left, columns, step);
+    for (const index of [...step.into, ...step.out]) rivals[index] = Math.min(rivals[index] ?? Infinity, reached);
+  }
+  return { members: [...chosen], spread, rivals };
 }
 
 interface Move {
@@ -55,8 +54,8 @@ interface Step extends Move {
   readonly spread: number;
 }
 
-function stepsFrom(chosen: ReadonlySet<number>, columns: readonly unknown[], counts: (index: number) => boolean): readonly Move[] {
-  const all = [...columns.keys()].filter(counts);
+function stepsFrom(chosen: ReadonlySet<number>, columns: readonly unknown[]): readonly Move[] {
+  const all = [...columns.keys()];
   const inside = all.filter((index) => chosen.has(index));
   const outside = all.filter((index) => !chosen.has(index));
   return [

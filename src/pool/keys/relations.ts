@@ -7,7 +7,7 @@ import type { Group, KeyEntry } from './members.ts';
 import { Partings } from './partings.ts';
 import type { KeyRing } from './ring.ts';
 import { follow, type Shape, sightOf, type Track } from './track.ts';
-import { forgetHalf, type Seen, Watches } from './watches.ts';
+import { forgetHalf, type Seen, type Verdict, Watches } from './watches.ts';
 
 /** An answer is compared with the latest of so many other keys. */
 const MOST_COMPARED = 15;
@@ -18,6 +18,8 @@ const ROWS_BETWEEN = 4;
 const LEAST_ROWS = 8;
 /** Limits are forgotten beyond so many, so that made-up names cost no memory. */
 const REMEMBERED = 512;
+/** What two keys must have sent together while their answers were compared. */
+const ENOUGH_SENT = 10;
 /** So many judgements in a row must speak against a key that is in a group by inference. */
 const ENOUGH_DOUBTS = 2;
 /** What must be missing of the others' requests. */
@@ -99,23 +101,23 @@ export class Relations {
     const others = this.#othersOf(key, suspects, quota.model, now);
     const logs = others.map((other) => this.#watches.of(other, quota.model, now).log);
     const kin = others.flatMap((other, index) => (other.group === key.group ? [index] : []));
-    const finding = judge(seen.track, own, logs, kin, now);
+    const finding = judge(seen.track, { own, others: logs, kin }, now);
     seen.verdict = undefined;
     if (finding === undefined) return false;
-    const { members, busy } = finding;
-    if (members !== undefined) {
-      const proved = members.filter((index) => busy.has(index));
-      seen.verdict = { members: new Set(proved.flatMap((index) => others[index] ?? [])), at: now };
-    }
-    return (isInferred && this.#doubt(place, finding, others)) || this.#unite(place, finding);
+    const named = (found: ReadonlyMap<number, number>): ReadonlyMap<KeyEntry, number> =>
+      new Map(others.flatMap((other, index) => (found.has(index) ? [[other, found.get(index) ?? 0] as const] : [])));
+    const verdict = { shares: named(finding.shares), apart: named(finding.apart), at: now };
+    seen.verdict = verdict;
+    return (isInferred && this.#doubt(place, verdict, finding.missing)) || this.#unite(place, verdict, finding);
   }
 
   /** Joins it with those whose answers say the same of it. */
-  #unite({ key, quota, slot, seen, now }: Place, { reader }: Finding): boolean {
+  #unite({ key, quota, slot, seen, now }: Place, { shares }: Verdict, { reader }: Finding): boolean {
     let united = false;
-    for (const other of seen.verdict?.members ?? []) {
+    for (const [other, sent] of shares) {
       const theirs = this.#watches.get(other, quota.model)?.seen.get(slot)?.verdict;
-      if (other.group === key.group || theirs === undefined || theirs.at < now - FRESH_MS || !theirs.members.has(key)) continue;
+      if (other.group === key.group || theirs === undefined || theirs.at < now - FRESH_MS) continue;
+      if (sent + (theirs.shares.get(key) ?? -Infinity) < ENOUGH_SENT) continue;
       if (!mayBeOne(key, other) || this.#partings.isBarred(key, other, now)) continue;
       united = this.#ring.infer(key.group, other.group, 'limits', now) !== undefined || united;
     }
@@ -139,17 +141,16 @@ export class Relations {
       return log === undefined ? sum : sum + log.until(now) - log.until(from);
     }, 0);
     for (const each of group.keys) each.doubts = 0;
-    group.quota(quota.model, now).beginAt(slot, last.remaining + ((now - readAt) * limit) / windowMs - sentSince, now);
+    group.quota(quota.model, now).beginAt(slot, last.remaining + ((now - readAt) * limit) / windowMs - sentSince, reader.readAt, now);
   }
 
   /** Looks whether a key of a group that was only inferred is still explained by the others' requests. */
-  #doubt({ key, seen, now }: Place, { missing, busy }: Finding, others: readonly KeyEntry[]): boolean {
+  #doubt({ key, now }: Place, { shares, apart }: Verdict, missing: number): boolean {
     const { group } = key;
-    const strangers = others.filter((other, index) => busy.has(index) && other.group === group && seen.verdict?.members.has(other) === false);
-    const speaksAgainst = seen.verdict === undefined ? missing >= MISSING : strangers.length > 0;
-    key.doubts = speaksAgainst ? key.doubts + 1 : 0;
+    const friends = [...shares.keys()].filter((other) => other.group === group);
+    const isOther = [...apart.keys()].some((other) => other.group === group);
+    key.doubts = isOther || (friends.length === 0 && missing >= MISSING) ? key.doubts + 1 : 0;
     if (key.doubts < ENOUGH_DOUBTS) return false;
-    const friends = [...(seen.verdict?.members ?? [])].filter((other) => other.group === group);
     const rest = this.#ring.part([key, ...friends], now);
     if (rest === undefined) return false;
     for (const other of rest.keys) this.#partings.note(key, other, now);

@@ -41,6 +41,8 @@ export interface Track {
   readonly endsAt: number | undefined;
   /** How many were noted, those too that were forgotten. */
   readonly noted: number;
+  /** The time until it is full tells more than the whole number that is left. */
+  readonly fine: boolean;
 }
 
 /** So many rows are kept. */
@@ -53,9 +55,11 @@ const WOBBLE_MS = 1500;
 
 /** Adds a sight: a bucket that may have been full in between, or a window that turned, begins anew. */
 export function follow(track: Track | undefined, sight: Sight, shape: Shape): Track {
-  const row = rowOf(sight, shape);
-  const begun = beginAt(sight, shape, row);
-  if (track === undefined || track.limit !== shape.limit) return begun;
+  // A fine time may be a whole second by chance.
+  const fine = track?.fine === true || isFine(sight, shape);
+  const row = rowOf(sight, shape, fine);
+  const begun = beginAt(sight, shape, row, fine);
+  if (track === undefined || track.limit !== shape.limit || track.fine !== fine) return begun;
   if (shape.kind === 'fixed' ? isOtherWindow(track, begun) : track.fullAt <= sight.sentAt) return begun;
   const { rows } = track;
   const before = rows.at(-1) ?? row;
@@ -70,11 +74,11 @@ function thinned(rows: readonly Row[]): readonly Row[] {
   return rows.filter((_, index) => index >= half || index % 2 === 0);
 }
 
-function beginAt(sight: Sight, { kind, limit, windowMs }: Shape, row: Row): Track {
+function beginAt(sight: Sight, { kind, limit, windowMs }: Shape, row: Row, fine: boolean): Track {
   const { sentAt, at, remaining, resetMs } = sight;
   const endsAt = kind === 'fixed' && resetMs !== undefined ? at + resetMs : undefined;
   const fullAt = kind === 'refill' ? sentAt + (resetMs ?? ((limit - remaining) * windowMs) / limit) : Infinity;
-  return { limit, rows: [row], last: sight, fullAt, endsAt, noted: 1 };
+  return { limit, rows: [row], last: sight, fullAt, endsAt, noted: 1, fine };
 }
 
 function isOtherWindow(before: Track, now: Track): boolean {
@@ -82,11 +86,15 @@ function isOtherWindow(before: Track, now: Track): boolean {
   return Math.abs(before.endsAt - now.endsAt) > WOBBLE_MS;
 }
 
-function rowOf({ sentAt, at, remaining, resetMs }: Sight, { kind, limit, windowMs }: Shape): Row {
+function rowOf({ sentAt, at, remaining, resetMs }: Sight, { kind, limit, windowMs }: Shape, fine: boolean): Row {
   if (kind !== 'refill') return { sentAt, at, taken: { admission: -remaining, answer: -remaining } };
   const rate = limit / windowMs;
-  const missing = resetMs !== undefined && grainOf(resetMs) * rate < 1 ? resetMs * rate : -remaining;
+  const missing = fine && resetMs !== undefined ? resetMs * rate : -remaining;
   return { sentAt, at, taken: { admission: sentAt * rate + missing, answer: at * rate + missing } };
+}
+
+function isFine({ resetMs }: Sight, { limit, windowMs }: Shape): boolean {
+  return resetMs !== undefined && (grainOf(resetMs) * limit) / windowMs < 1;
 }
 
 /** How coarsely the server rounds its times. */

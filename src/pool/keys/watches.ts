@@ -20,9 +20,10 @@ export interface Seen {
   verdict: Verdict | undefined;
 }
 
-/** Who draws on the bucket beside the key itself, as its answers prove. */
+/** Who draws on the bucket beside the key itself, as its answers prove, and how many requests each sent meanwhile. */
 export interface Verdict {
-  readonly members: ReadonlySet<KeyEntry>;
+  readonly shares: ReadonlyMap<KeyEntry, number>;
+  readonly apart: ReadonlyMap<KeyEntry, number>;
   /** Epoch ms. */
   readonly at: number;
 }

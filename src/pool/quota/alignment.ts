@@ -87,8 +87,10 @@ export class Alignment {
   #readAt: 'admission' | 'answer' | undefined;
   readonly #spans = new Spans();
 
-  constructor(now: number) {
+  /** `readAt`: when the server reads what it says, where somebody knows. */
+  constructor(now: number, readAt?: 'admission' | 'answer') {
     this.#now = begin(now);
+    this.#readAt = readAt;
   }
 
   /** Call after each charge; `level` is that of the bucket after it. */

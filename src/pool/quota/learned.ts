@@ -154,10 +154,10 @@ export class LearnedMeter implements Meter {
   }
 
   /** Several meters turned out to be one, which is at `level`: what each knew of its own part is wrong for all. */
-  restart(level: number, now: number): void {
+  restart(level: number, readAt: 'admission' | 'answer', now: number): void {
     if (this.#law.kind !== 'refill') return;
     this.#law.setLevel(level, now);
-    this.#alignment = new Alignment(now);
+    this.#alignment = new Alignment(now, readAt);
   }
 
   /** `remaining` is a whole number; how long until the bucket is full tells the level finer, within that number. */

@@ -252,10 +252,10 @@ export class Quota {
   }
 
   /** Groups turned out to be one, and the newest answer, with what was sent since, says what is left. */
-  beginAt(slot: string, level: number, now: number): void {
+  beginAt(slot: string, level: number, readAt: 'admission' | 'answer', now: number): void {
     const meter = this.#slots.get(slot);
     if (meter === undefined) return;
-    meter.restart(level, now);
+    meter.restart(level, readAt, now);
     meter.remark(this.unheard, now);
   }
 
