@@ -77,9 +77,11 @@ class ChoiceCollector {
 
   #addDelta(delta: Delta): void {
     if (typeof delta.content === 'string') this.#content = (this.#content ?? '') + delta.content;
-    for (const call of delta.tool_calls ?? []) this.#tools.add(call);
-    for (const [field, value] of Object.entries(delta)) {
-      if (DELTA_FIELDS.has(field) || value === undefined) continue;
+    if (delta.tool_calls != null) for (const call of delta.tool_calls) this.#tools.add(call);
+    for (const field in delta) {
+      if (DELTA_FIELDS.has(field)) continue;
+      const value = delta[field];
+      if (value === undefined) continue;
       if (field === DETAILS && Array.isArray(value)) this.#addDetails(value as unknown[]);
       else this.#message.set(field, merge(this.#message.get(field), value));
     }
@@ -114,8 +116,13 @@ class ChoiceCollector {
   }
 }
 
+/** Listing the entries of every chunk would cost more than the rest of collecting it. */
 function keepLast(kept: Map<string, unknown>, from: object, known: ReadonlySet<string>): void {
-  for (const [field, value] of Object.entries(from)) {
-    if (!known.has(field) && (value != null || !kept.has(field))) kept.set(field, value);
+  // From a server: any field may be there.
+  const fields = from as Readonly<Record<string, unknown>>;
+  for (const field in fields) {
+    if (known.has(field)) continue;
+    const value = fields[field];
+    if (value != null || !kept.has(field)) kept.set(field, value);
   }
 }

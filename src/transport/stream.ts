@@ -141,7 +141,7 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
   }
 
   #take(): Result | undefined {
-    const held = this.#held.shift();
+    const held = this.#held.length === 0 ? undefined : this.#held.shift();
     const next = held === undefined ? this.#parts.reader.take() : { chunk: held };
     if (next === undefined) return undefined;
     if (next === 'end') {

@@ -12,12 +12,14 @@ const OPENAI_WORD = new Map(Object.entries(WORDS).flatMap(([own, words]) => word
 /** Reasons that are failures: the answer is not what the model would have said. */
 const FAILURES: ReadonlySet<string> = new Set(['error', 'network_error', 'insufficient_system_resource']);
 
+const NO_END = { finish_reason: null };
+
 /** Why a choice ended in OpenAI's words; a server's own word is kept beside it. What nobody knows stays as it is. */
 export function toFinish(
   reason: unknown,
   native?: unknown,
 ): { readonly finish_reason: string | null; readonly native_finish_reason?: unknown } {
-  if (typeof reason !== 'string' || reason === '') return { finish_reason: null };
+  if (typeof reason !== 'string' || reason === '') return NO_END;
   const word = OPENAI_WORD.get(reason.toLowerCase());
   return word === undefined ? { finish_reason: reason } : { finish_reason: word, native_finish_reason: native ?? reason };
 }

@@ -54,9 +54,9 @@ function toWholeCall(call: Loose): Loose {
 
 /** A call, or a piece of one. Arguments are JSON text; some servers write the object itself. What is no text elsewhere says nothing. */
 export function withText(call: Loose): Loose {
-  const { id, type, function: said, ...rest } = call;
-  const read = isLoose(said) ? toSaid(said) : undefined;
-  if (isTextOrNothing(id) && isTextOrNothing(type) && read === said) return call;
+  const read = isLoose(call['function']) ? toSaid(call['function']) : undefined;
+  if (isTextOrNothing(call['id']) && isTextOrNothing(call['type']) && read === call['function']) return call;
+  const { id, type, function: _, ...rest } = call;
   return {
     ...(isTextOrNothing(id) ? { id } : {}),
     ...(isTextOrNothing(type) ? { type } : {}),

@@ -1,4 +1,5 @@
 import type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from '../../chat/chunk.ts';
+import type { Usage } from '../../chat/reply.ts';
 import type { WireEvent } from '../../wire/types.ts';
 import { isLoose, type Loose } from '../loose.ts';
 import type { DecodeContext, Decoded, StreamDecoder } from '../provider.ts';
@@ -65,20 +66,30 @@ class ChunkDecoder implements StreamDecoder {
     const error = findError(body);
     if (error !== undefined) return { kind: 'error', body: error };
     const usage = findUsage(body);
-    if (!Array.isArray(body['choices']) && usage === undefined) return NOTHING;
-    const choices = (Array.isArray(body['choices']) ? (body['choices'] as unknown[]) : []).filter(isLoose);
-    this.#remember(body, choices.length > 0);
-    const chunk: ChatChunk = {
+    const given = body['choices'];
+    if (!Array.isArray(given) && usage === undefined) return NOTHING;
+    const listed: readonly unknown[] = Array.isArray(given) ? given : [];
+    this.#remember(body, listed.some(isLoose));
+    const choices = this.#toChoices(listed);
+    const isWhole = choices === given && this.#isNamed(body) && usage === undefined && body['usage'] == null;
+    return { kind: 'chunk', chunk: isWhole ? (body as unknown as ChatChunk) : this.#toChunk(body, choices, usage) };
+  }
+
+  #isNamed({ id, object, created, model }: Loose): boolean {
+    return id === this.#id && created === this.#created && model === this.#model && object === 'chat.completion.chunk';
+  }
+
+  #toChunk(body: Loose, choices: readonly ChunkChoice[], usage: Usage | undefined): ChatChunk {
+    return {
       ...body,
       id: this.#id,
       object: 'chat.completion.chunk',
       created: this.#created,
       model: this.#model,
-      choices: choices.map((choice, position) => this.#toChoice(choice, position)),
+      choices,
       // Numbers that do not count are no usage: absent is not zero.
       ...(usage !== undefined ? { usage } : body['usage'] === undefined ? {} : { usage: null }),
     };
-    return { kind: 'chunk', chunk };
   }
 
   /**
@@ -94,19 +105,37 @@ class ChunkDecoder implements StreamDecoder {
     if (results != null || citations != null) this.#sources = { search_results: results, citations };
   }
 
+  /** `given` itself where there is nothing to do, as for nearly every chunk of a server that keeps to the shape. */
+  #toChoices(given: readonly unknown[]): readonly ChunkChoice[] {
+    const choices: ChunkChoice[] = [];
+    let isSame = true;
+    for (const choice of given) {
+      const full = isLoose(choice) ? this.#toChoice(choice, choices.length) : undefined;
+      if (full !== undefined) choices.push(full);
+      if (full !== choice) isSame = false;
+    }
+    // Every one of them was looked at.
+    return isSame ? (given as readonly ChunkChoice[]) : choices;
+  }
+
   #toChoice(choice: Loose, position: number): ChunkChoice {
     const index = toIndex(choice['index']) ?? position;
     const end = toFinish(choice['finish_reason'], choice['native_finish_reason']);
     const finish = end.finish_reason;
-    if (finish !== null) this.#finished.add(index);
-    if (this.#finished.has(index)) this.#open.delete(index);
-    else this.#open.add(index);
-    const { message, ...rest } = choice;
+    this.#count(index, finish !== null);
     const isMissing = this.#isMissing(choice, index);
-    const delta = this.#toDelta(isMissing ? message : choice['delta'], index);
-    const full = { ...(isMissing ? rest : choice), index, delta: finish === null ? delta : this.#cite(delta, index), ...end };
-    // It changes the delta and the reason, and keeps what a choice needs.
-    return this.#unforcing === undefined ? full : (this.#unforcing.unforce(full, index) as unknown as ChunkChoice);
+    const said = this.#toDelta(isMissing ? choice['message'] : choice['delta'], index);
+    const delta = finish === null ? said : this.#cite(said, index);
+    const isSame = delta === choice['delta'] && index === choice['index'] && finish === choice['finish_reason'];
+    const full = isSame ? choice : { ...(isMissing ? withoutMessage(choice) : choice), index, delta, ...end };
+    // Unforcing changes the delta and the reason, and keeps what a choice needs.
+    return (this.#unforcing === undefined ? full : this.#unforcing.unforce(full, index)) as unknown as ChunkChoice;
+  }
+
+  #count(choice: number, ends: boolean): void {
+    if (ends) this.#finished.add(choice);
+    if (this.#finished.size > 0 && this.#finished.has(choice)) this.#open.delete(choice);
+    else this.#open.add(choice);
   }
 
   /** Some servers write a message for a delta; beside deltas, or after them, it says the same again. */
@@ -121,13 +150,19 @@ class ChunkDecoder implements StreamDecoder {
     const normal = toNormal(delta);
     if (normal['annotations'] != null) this.#cited.add(choice);
     const calls = normal['tool_calls'];
-    if (!Array.isArray(calls)) return calls === undefined ? normal : { ...normal, tool_calls: [] };
-    return {
-      ...normal,
-      tool_calls: (calls as unknown[])
-        .filter(isLoose)
-        .map((call): ToolCallDelta => ({ ...withText(call), index: this.#tools.indexOf(choice, call) })),
-    };
+    if (calls === undefined) return normal;
+    const read = Array.isArray(calls) ? this.#toCalls(calls, choice) : [];
+    return read === calls ? normal : { ...normal, tool_calls: read };
+  }
+
+  #toCalls(given: readonly unknown[], choice: number): readonly ToolCallDelta[] {
+    const calls = given.filter(isLoose).map((call): ToolCallDelta => {
+      const index = this.#tools.indexOf(choice, call);
+      const said = withText(call);
+      return index === said['index'] ? (said as unknown as ToolCallDelta) : { ...said, index };
+    });
+    // Every one of them is as it came.
+    return calls.length === given.length && calls.every((call, at) => call === given[at]) ? (given as readonly ToolCallDelta[]) : calls;
   }
 
   /** With a choice's last delta, as every chunk may tell them anew. */
@@ -137,6 +172,11 @@ class ChunkDecoder implements StreamDecoder {
     // Made in the shape of annotations.
     return sources.length === 0 ? delta : { ...delta, annotations: sources as unknown as NonNullable<Delta['annotations']> };
   }
+}
+
+function withoutMessage(choice: Loose): Loose {
+  const { message: _, ...rest } = choice;
+  return rest;
 }
 
 function tells(delta: Loose): boolean {
