@@ -106,7 +106,10 @@ export class KeysExhaustedError extends KeywheelError {
   readonly code = 'keys_exhausted';
   /** The earliest time at which a key could serve, epoch ms; `undefined` when only calls in flight or a person decide that. */
   readonly retryAt: number | undefined;
-  /** Every key of the targets that were asked for. */
+  /**
+   * Every key of the targets that were asked for. Of a provider with more than 500 keys the 500 that may serve first; the message says how
+   * many it has, and how many are in each state.
+   */
   readonly keys: readonly ExhaustedKey[];
 
   constructor(

@@ -14,7 +14,6 @@ import { Estimates } from './quota/estimates.ts';
 import { NearLimits } from './quota/near.ts';
 import { type Attempted, Outcomes } from './keys/outcome.ts';
 import { binding } from './queue/readiness.ts';
-import { refusalOf } from './queue/refusal.ts';
 import { Relations } from './keys/relations.ts';
 import { KeyRing } from './keys/ring.ts';
 import { type Home, Serving, type ServingOwner } from './queue/serving.ts';
@@ -99,13 +98,11 @@ export class Pool {
       if (home !== undefined) return this.#enqueue(serving, ask, deadline, { now, limit, group: home.group, home });
       if (choice !== undefined) return this.#begin(serving, ask, choice, now);
     }
-    let first = finder.first(ask, now, groups);
-    // Nobody is refused by what an index believes.
-    if (first.at > limit) first = finder.firstOf(ask, now, groups);
+    const first = finder.firstBy(limit, ask, now, groups);
     // With others waiting the queue decides, also about a start that is possible now.
     const mayCome = serving.expecting || (first.at <= limit && first.at < Infinity);
     const inTime = limit > now ? mayCome : !serving.idle && finder.find(ask, now, groups) !== undefined;
-    if (!inTime) throw this.#refusal(ask, first.at, now);
+    if (!inTime) throw serving.refusals.of(ask, first.at, now);
     return this.#enqueue(serving, ask, deadline, { now, limit, group: first.group });
   }
 
@@ -114,7 +111,7 @@ export class Pool {
     const busy = this.ring.provider(ask.provider).group(besides);
     const others = [...this.ring.candidates(ask)].filter((group) => group !== busy);
     const choice = serving.idle ? serving.finder.find(ask, now, others) : undefined;
-    if (choice === undefined) throw this.#refusal(ask, serving.finder.firstOf(ask, now, others).at, now);
+    if (choice === undefined) throw serving.refusals.of(ask, serving.finder.firstOf(ask, now, others).at, now);
     return this.#begin(serving, ask, choice, now);
   }
 
@@ -157,10 +154,6 @@ export class Pool {
     return serving;
   }
 
-  #refusal(ask: Ask, earliest: number, now: number): Error {
-    return refusalOf(this.ring.provider(ask.provider), ask, earliest, now);
-  }
-
   #enqueue(serving: Serving, ask: Ask, deadline: Deadline, place: Arrival): Lease | Promise<Lease> {
     const { now, limit, group, home } = place;
     const boundBy = serving.expecting ? 'a fresh key' : group === undefined ? 'nothing' : this.#bound(group, ask, now);
@@ -181,9 +174,10 @@ export class Pool {
     if (deadline.ended !== undefined) return deadline.ended.reason;
     if (this.#closed) return new ClosedError('Cannot lease a key as the client is closed');
     const now = this.#clock.now();
-    // Whoever stands before it in the queue starts first.
-    const first = this.#serving(ask.provider).finder.firstOf(ask, now, this.#named(ask));
-    return this.#refusal(ask, Math.max(earliest, first.at), now);
+    const { finder, refusals } = this.#serving(ask.provider);
+    // Whoever stands before it in the queue starts first. Of very many groups not each one is asked for each of thousands.
+    const at = finder.isMany ? earliest : Math.max(earliest, finder.firstOf(ask, now, this.#named(ask)).at);
+    return refusals.of(ask, at, now);
   }
 
   /** One timer for all who wait, whichever provider they wait for. */

@@ -1,7 +1,8 @@
 import type { Random } from '../../clock.ts';
-import type { Ask } from '../ask.ts';
+import { type Ask, laneOf } from '../ask.ts';
 import type { KeyRing } from '../keys/ring.ts';
 import type { Group } from '../keys/members.ts';
+import type { Cost } from '../quota/limits.ts';
 import type { Quota } from '../quota/quota.ts';
 import { affinityRank, hashOf, WarmGroups } from './affinity.ts';
 import { canStart, type Choice, choose, type Claims, freeKey } from './choose.ts';
@@ -40,6 +41,8 @@ export class Finder {
   #first = 0;
   /** Some limit counts tokens, so that a small call may start where a large one cannot. */
   #sized = false;
+  #changes = 0;
+  #firstOfAll: KnownFirst | undefined;
 
   constructor(ring: KeyRing, provider: string, random: Random, scannedAtMost = SCANNED_AT_MOST) {
     this.#ring = ring;
@@ -58,16 +61,41 @@ export class Finder {
     return this.#sized ? 32 - Math.clz32(cost.input + cost.output) : 0;
   }
 
+  /** Counts what may change who can start, beside time. */
+  get changes(): number {
+    this.groups();
+    return this.#changes;
+  }
+
+  /** Names what two asks must have in common to wait for the same instants; of very many keys, about the same. */
+  nameOfSize(ask: Ask): string {
+    if (!this.sized) return '';
+    const { input, output } = ask.cost;
+    return this.isMany ? String(this.sizeOf(ask)) : `${input} ${output}`;
+  }
+
+  /** So many groups that each look at all of them has its price. */
+  get isMany(): boolean {
+    return this.groups().length > this.#scannedAtMost.sized;
+  }
+
   /** The group may be able to start earlier than before, or goes before others or after them. */
   touch(group: Group, { meters }: Quota): void {
+    this.changing();
     if (!this.#sized) this.#sized = meters.some(({ counts }) => counts !== 'requests');
     if (this.#rosters.size === 0) return;
     this.#touched.push(group);
     if (this.#touched.length > Math.max(1024, this.#groups.length)) this.#forgetTouched();
   }
 
+  /** Something changes that a `touch` or `reset` will be told of: what was found in this instant holds no more. */
+  changing(): void {
+    this.#changes += 1;
+  }
+
   /** Anything may have changed. */
   reset(): void {
+    this.changing();
     this.#rosters.clear();
     this.#touched = [];
   }
@@ -78,6 +106,7 @@ export class Finder {
       this.#version = this.#ring.version;
       this.#groups = [...this.#ring.provider(this.#provider).groups.values()];
       this.#circle = undefined;
+      this.#sized ||= this.#groups.some(({ limits }) => limits.buckets.some(({ counts }) => counts !== 'requests'));
       this.reset();
     }
     return this.#groups;
@@ -103,7 +132,28 @@ export class Finder {
 
   /** The same by looking at each group, for whom it would be refused: an index may be too early or, for a small call, too late. */
   firstOf(ask: Ask, now: number, groups: readonly Group[] | undefined): First {
-    return firstReady(groups ?? this.groups(), ask, now);
+    if (groups !== undefined || !this.isMany) return firstReady(groups ?? this.groups(), ask, now);
+    const known = this.#knownFirst(ask, now);
+    if (known !== undefined && (!this.#sized || sameCost(known.cost, ask.cost))) return known.first;
+    const first = firstReady(this.groups(), ask, now);
+    this.#firstOfAll = { lane: laneOf(ask), cost: ask.cost, now, changes: this.#changes, first };
+    return first;
+  }
+
+  /** After a `find` that found none: the first start. One that is after `limit` is no belief, though it may be that of an ask which needs less. */
+  firstBy(limit: number, ask: Ask, now: number, groups: readonly Group[] | undefined): First {
+    const known = groups === undefined ? this.#knownFirst(ask, now) : undefined;
+    if (known !== undefined && known.first.at > limit && known.cost.input <= ask.cost.input && known.cost.output <= ask.cost.output)
+      return known.first;
+    const first = this.first(ask, now, groups);
+    return first.at > limit ? this.firstOf(ask, now, groups) : first;
+  }
+
+  /** What was found for an ask of this lane by looking at each group, as long as nothing has changed. */
+  #knownFirst(ask: Ask, now: number): KnownFirst | undefined {
+    const { changes } = this;
+    const known = this.#firstOfAll;
+    return known?.now === now && known.changes === changes && known.lane === laneOf(ask) ? known : undefined;
   }
 
   /** True when some group could start by `limit` if no call were in flight: looks no further than it must. */
@@ -176,6 +226,19 @@ export class Finder {
     }
     return undefined;
   }
+}
+
+/** When an ask of a lane could start first, found by looking at each group. */
+interface KnownFirst {
+  readonly lane: string;
+  readonly cost: Cost;
+  readonly now: number;
+  readonly changes: number;
+  readonly first: First;
+}
+
+function sameCost(a: Cost, b: Cost): boolean {
+  return a.input === b.input && a.output === b.output;
 }
 
 /** A roster, and how many touches of groups it has seen. */

@@ -9,6 +9,7 @@ import type { Choice } from './choose.ts';
 import { Finder } from './finder.ts';
 import { Heap } from './heap.ts';
 import { Lane, type Line } from './queue.ts';
+import { Refusals } from './refusals.ts';
 import type { Waiter } from './waiter.ts';
 
 /** What serving needs of its pool. */
@@ -48,6 +49,7 @@ interface Round {
 /** Those who wait for one provider's keys, and who of them is served next. */
 export class Serving {
   readonly finder: Finder;
+  readonly refusals: Refusals;
   readonly #owner: ServingOwner;
   /** Only lanes in which somebody waits. */
   readonly #lanes = new Map<string, Lane>();
@@ -66,6 +68,7 @@ export class Serving {
   constructor(owner: ServingOwner, provider: string) {
     this.#owner = owner;
     this.finder = new Finder(owner.ring, provider, owner.random);
+    this.refusals = new Refusals(owner.ring, provider, this.finder);
   }
 
   /** When time brings the next change, epoch ms; `Infinity` when it brings none. */
@@ -161,6 +164,7 @@ export class Serving {
   hold(): boolean {
     const outer = this.#pumping;
     this.#pumping = true;
+    this.finder.changing();
     return outer;
   }
 
