@@ -257,6 +257,10 @@ export class Quota {
     if (meter === undefined) return;
     meter.restart(level, readAt, now);
     meter.remark(this.unheard, now);
+    // Refusals that no limit explained were the others' doing.
+    if (this.#blind === undefined) return;
+    this.meters.splice(this.meters.indexOf(this.#blind), 1);
+    this.#blind = undefined;
   }
 
   /** The bucket that answers tell of by this name. */
