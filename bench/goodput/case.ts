@@ -28,6 +28,23 @@ export interface Manners {
   readonly refusedCounts: boolean;
   /** What is taken from token limits at admission; it is settled by the true use when the answer ends. */
   readonly charge: 'max_tokens' | 'true';
+  /** How the headers say it; absent: as OpenAI does. */
+  readonly dialect?: Dialect;
+  /** How much longer than another a way may be, ms; absent: the usual few. */
+  readonly jitterMs?: number;
+}
+
+/** How limits are written in headers. */
+export interface Dialect {
+  /** `next`: a duration until one more is there, which says nothing of when all is. */
+  readonly reset: 'go' | 'seconds' | 'whole-seconds' | 'epoch-s' | 'epoch-ms' | 'iso' | 'next' | 'none';
+  /** The limit itself is told. */
+  readonly limit?: false;
+  /** Which answers carry them. */
+  readonly on?: 'served' | 'refused';
+  readonly names?: 'anthropic' | 'ietf';
+  /** `remaining` is rounded to multiples of it. */
+  readonly grain?: number;
 }
 
 /** What the callers ask. */
@@ -52,7 +69,9 @@ export interface Arrivals {
 /** Something that befalls the provider. Times are ms from the start. */
 export type Mishap =
   | { readonly of: 'key-dies'; readonly org: number; readonly key: number; readonly atMs: number }
-  | { readonly of: 'outage'; readonly fromMs: number; readonly untilMs: number };
+  | { readonly of: 'outage'; readonly fromMs: number; readonly untilMs: number }
+  /** Limits and bursts of an organisation are `factor` times what they were. */
+  | { readonly of: 'limits-change'; readonly org: number; readonly atMs: number; readonly factor: number };
 
 /** What the client is told beforehand. */
 export type Told = 'unknown' | 'given';

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { RealRun } from './real.ts';
 import type { Run } from './score.ts';
 import type { Subject } from './subject.ts';
 
@@ -9,19 +10,20 @@ export interface Job {
   readonly name: string;
   readonly subject: Subject;
   readonly seed: number;
+  /** The entry point of keywheel, built. */
+  readonly keywheel: string;
 }
 
-export type Result = { readonly run: Run; readonly tookMs: number } | { readonly error: string };
+export type Result = { readonly run: Run | RealRun; readonly tookMs: number } | { readonly error: string };
 
 export type Mode = 'plain' | 'faked' | 'real';
-
-/** Runs jobs in processes that stay, `width` at once. */
 
 interface Waiting {
   readonly job: Job;
   readonly settle: (result: Result) => void;
 }
 
+/** Runs jobs in processes that stay, `width` at once. */
 export class Crew {
   readonly #mode: Mode;
   readonly #width: number;

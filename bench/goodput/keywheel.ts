@@ -1,10 +1,13 @@
-import { createClient, type KeyOptions, type LimitOptions } from '../../src/index.ts';
+import { pathToFileURL } from 'node:url';
+import type * as Keywheel from '../../src/index.ts';
+import type { KeyOptions, LimitOptions } from '../../src/index.ts';
 import { secretOf, type Case, type OrgRow, type Told } from './case.ts';
 import type { Ask } from './load.ts';
 import type { Surroundings } from './subject.ts';
 
 /** The whole client, as an application makes it. */
-export async function createKeywheel(row: Case, told: Told, { fetch, baseURL, clock, random }: Surroundings): Promise<Ask> {
+export async function createKeywheel(row: Case, told: Told, { fetch, baseURL, clock, random, keywheel }: Surroundings): Promise<Ask> {
+  const { createClient } = (await import(pathToFileURL(keywheel).href)) as typeof Keywheel;
   const client = createClient({
     providers: { [row.provider]: { protocol: 'openai', baseURL, keys: row.orgs.flatMap((org, index) => toKeys(row, org, index, told)) } },
     random,

@@ -24,6 +24,8 @@ export interface Law {
   /** Until `amount` would be free, ms. */
   waitFor(amount: number, now: number): number;
   read(now: number): Reading;
+  /** From now on it allows `factor` times as much. */
+  change(factor: number, now: number): void;
 }
 
 export function createLaw(limit: number, windowMs: number, kind: Kind): Law {
@@ -38,9 +40,9 @@ export function createLaw(limit: number, windowMs: number, kind: Kind): Law {
 }
 
 class TokenBucket implements Law {
-  readonly #limit: number;
-  readonly #burst: number;
-  readonly #perMs: number;
+  #limit: number;
+  #burst: number;
+  #perMs: number;
   #level: number;
   #at: number | undefined;
 
@@ -74,10 +76,17 @@ class TokenBucket implements Law {
     const level = this.free(now);
     return { limit: this.#limit, remaining: Math.max(0, Math.floor(level)), resetMs: Math.max(0, (this.#burst - level) / this.#perMs) };
   }
+
+  change(factor: number, now: number): void {
+    this.free(now);
+    this.#limit *= factor;
+    this.#burst *= factor;
+    this.#perMs *= factor;
+  }
 }
 
 class FixedWindow implements Law {
-  readonly #limit: number;
+  #limit: number;
   readonly #windowMs: number;
   readonly #anchor: 'clock' | 'first-use';
   #start = -Infinity;
@@ -115,10 +124,15 @@ class FixedWindow implements Law {
     const free = this.free(now);
     return { limit: this.#limit, remaining: Math.max(0, Math.floor(free)), resetMs: this.#start + this.#windowMs - now };
   }
+
+  change(factor: number, now: number): void {
+    this.free(now);
+    this.#limit *= factor;
+  }
 }
 
 class SlidingWindow implements Law {
-  readonly #limit: number;
+  #limit: number;
   readonly #windowMs: number;
   #taken: { readonly at: number; amount: number }[] = [];
   #used = 0;
@@ -166,5 +180,10 @@ class SlidingWindow implements Law {
       remaining: Math.max(0, Math.floor(free)),
       resetMs: oldest === undefined ? 0 : oldest.at + this.#windowMs - now,
     };
+  }
+
+  change(factor: number, now: number): void {
+    this.free(now);
+    this.#limit *= factor;
   }
 }

@@ -12,13 +12,13 @@ const SLOW_SPREAD_MS = 30;
 export const firstWayMs = LEAST_WAY_MS;
 
 /** Draws a way. */
-export function createWay(chance: () => number): () => number {
-  return () => LEAST_WAY_MS + chance() * USUAL_SPREAD_MS + (chance() < SLOW_SHARE ? chance() * SLOW_SPREAD_MS : 0);
+export function createWay(chance: () => number, spreadMs = USUAL_SPREAD_MS): () => number {
+  return () => LEAST_WAY_MS + chance() * spreadMs + (chance() < SLOW_SHARE ? chance() * SLOW_SPREAD_MS : 0);
 }
 
 /** A fetch that leads to `provider` through virtual time: each request and each answer has a way of its own. */
-export function createFetch(provider: Provider, time: Time, chance: () => number): typeof globalThis.fetch {
-  const wayMs = createWay(chance);
+export function createFetch(provider: Provider, time: Time, chance: () => number, spreadMs?: number): typeof globalThis.fetch {
+  const wayMs = createWay(chance, spreadMs);
   return (input, init) =>
     new Promise((resolve, reject) => {
       const request = readRequest(input, init);

@@ -1,5 +1,4 @@
 import { boundBy } from './bound.ts';
-import { firstWayMs } from './network.ts';
 import { middleRun, nameOf, type Row } from './table.ts';
 
 const WIDTH = 800;
@@ -28,7 +27,8 @@ export function toPlot(rows: readonly Row[]): string {
   if (first === undefined) return '';
   const { row } = first;
   const times = Array.from({ length: STEPS + 1 }, (_, step) => (step / STEPS) * row.seconds);
-  const bound = times.map((at): readonly [number, number] => [at, boundBy(row, firstWayMs, at * 1000)]);
+  const use = middleRun(first)?.meanUse ?? { input: 0, output: 0 };
+  const bound = times.map((at): readonly [number, number] => [at, boundBy(row, use, at * 1000)]);
   const lines: readonly Line[] = [
     { label: 'bound', style: 'bound', points: bound },
     ...rows.map((measured, index) => ({ label: nameOf(measured.subject), style: `s${index}`, points: pointsOf(measured, times) })),

@@ -36,6 +36,7 @@ interface Org {
 
 interface Admission {
   readonly at: number;
+  readonly use: Use;
   lost: boolean;
 }
 
@@ -43,8 +44,10 @@ interface Admission {
 export interface Tally {
   /** When requests were admitted that were answered, ms from the start. */
   readonly answersMs: readonly number[];
-  /** Refused for quota or rate. */
-  readonly refused: number;
+  /** When requests were refused for quota or rate, ms from the start. */
+  readonly refusedMs: readonly number[];
+  /** What the answers truly took, on average: requests draw it when they arrive. */
+  readonly meanUse: Use;
   /** Refused for anything else: dead keys, outages. */
   readonly others: number;
 }
@@ -56,6 +59,7 @@ export class Provider {
   readonly #startAt: number;
   readonly #orgOf = new Map<string, Org>();
   readonly #deadFrom = new Map<string, number>();
+  readonly #changes: { readonly atMs: number; readonly factor: number; readonly limits: readonly Applied[] }[] = [];
   readonly #admissions: Admission[] = [];
   readonly #refusedAt: number[] = [];
   #others = 0;
@@ -66,6 +70,10 @@ export class Provider {
     this.#startAt = startAt;
     for (const [index, org] of row.orgs.entries()) this.#open(org, index);
     for (const mishap of row.mishaps) {
+      if (mishap.of === 'limits-change') {
+        const limits = this.#orgOf.get(secretOf(mishap.org, 0))?.limits ?? [];
+        this.#changes.push({ atMs: mishap.atMs, factor: mishap.factor, limits });
+      }
       if (mishap.of === 'key-dies') this.#deadFrom.set(secretOf(mishap.org, mishap.key), startAt + mishap.atMs);
     }
   }
@@ -79,6 +87,7 @@ export class Provider {
   arrive(arrival: Arrival, now: number): Decision {
     const org = this.#orgOf.get(arrival.key);
     if (org === undefined || now >= (this.#deadFrom.get(arrival.key) ?? Infinity)) return this.#fail(401, DEAD);
+    this.#change(now);
     if (this.#isOut(now - this.#startAt)) return this.#fail(503, OUT);
     const use = this.#useOf(arrival);
     const reserved = this.#row.manners.charge === 'true' ? use : { input: use.input, output: arrival.maxTokens };
@@ -87,17 +96,24 @@ export class Provider {
     return this.#admit(org, use, reserved, now);
   }
 
+  #change(now: number): void {
+    for (let due = this.#changes[0]; due !== undefined && now - this.#startAt >= due.atMs; due = this.#changes[0]) {
+      for (const { law } of due.limits) law.change(due.factor, now);
+      this.#changes.shift();
+    }
+  }
+
   #admit(org: Org, use: Use, reserved: Use, now: number): Decision {
     const { manners } = this.#row;
     for (const { row, law } of org.limits) law.take(amountOf(row, reserved), now);
-    const admission: Admission = { at: now, lost: false };
+    const admission: Admission = { at: now, use, lost: false };
     this.#admissions.push(admission);
-    const told = toHeaders(manners, org.id, org.limits, now);
+    const told = toHeaders(manners, org.id, org.limits, now, 'served');
     return {
       serviceMs: this.#between(manners.serviceMs),
       end: (later) => {
         for (const { row, law } of org.limits) law.correct(amountOf(row, reserved) - amountOf(row, use), now, later);
-        const headers = manners.headers === 'answering' ? toHeaders(manners, org.id, org.limits, later) : told;
+        const headers = manners.headers === 'answering' ? toHeaders(manners, org.id, org.limits, later, 'served') : told;
         return { status: 200, headers, body: toAnswer(use) };
       },
       lose: () => {
@@ -115,7 +131,7 @@ export class Provider {
     }
     const waitMs = binding.law.waitFor(amount, now);
     const headers = {
-      ...toHeaders(manners, org.id, org.limits, now),
+      ...toHeaders(manners, org.id, org.limits, now, 'refused'),
       ...(manners.hint === 'retry-after-ms' ? { 'retry-after-ms': String(Math.ceil(waitMs)) } : {}),
       ...(manners.hint === 'retry-after' ? { 'retry-after': String(Math.ceil(waitMs / 1000)) } : {}),
     };
@@ -143,8 +159,14 @@ export class Provider {
 
   /** Counts what arrived until `until`. */
   tally(until: number): Tally {
-    const answersMs = this.#admissions.filter(({ at, lost }) => !lost && at <= until).map(({ at }) => at - this.#startAt);
-    return { answersMs, refused: this.#refusedAt.filter((at) => at <= until).length, others: this.#others };
+    const answers = this.#admissions.filter(({ at, lost }) => !lost && at <= until);
+    const meanOf = (what: keyof Use): number => answers.reduce((sum, { use }) => sum + use[what], 0) / Math.max(1, answers.length);
+    return {
+      answersMs: answers.map(({ at }) => at - this.#startAt),
+      refusedMs: this.#refusedAt.filter((at) => at <= until).map((at) => at - this.#startAt),
+      meanUse: { input: meanOf('input'), output: meanOf('output') },
+      others: this.#others,
+    };
   }
 }
 
@@ -155,12 +177,14 @@ const DEAD = JSON.stringify({
 });
 const OUT = JSON.stringify({ error: { message: 'The server is down.', type: 'server_error', param: null, code: null } });
 
-interface Use {
+/** What a request takes of token limits. */
+export interface Use {
   readonly input: number;
   readonly output: number;
 }
 
-function amountOf({ counts }: LimitRow, { input, output }: Use): number {
+/** What `use` takes of a limit. */
+export function amountOf({ counts }: LimitRow, { input, output }: Use): number {
   switch (counts) {
     case 'requests':
       return 1;

@@ -3,8 +3,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { baselineNames } from './baselines.ts';
+import { buildKeywheel } from './build.ts';
 import type { Case } from './case.ts';
 import { cases, realCases, shortCases, toldOf } from './cases.ts';
+import { furtherCases } from './further.ts';
 import { Crew, type Mode } from './jobs.ts';
 import { toPlot } from './plot.ts';
 import { toPage } from './report.ts';
@@ -15,6 +17,7 @@ const { values } = parseArgs({
   options: {
     case: { type: 'string', multiple: true },
     all: { type: 'boolean', default: false },
+    further: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     real: { type: 'boolean', default: false },
     limits: { type: 'string' },
@@ -25,7 +28,9 @@ const { values } = parseArgs({
   },
 });
 
-const named = cases.filter(({ name }) => values.case?.includes(name));
+const named = [...cases, ...furtherCases].filter(
+  ({ name }) => (values.further && furtherCases.some((row) => row.name === name)) || values.case?.includes(name),
+);
 const chosen = values.short ? shortCases : named.length > 0 || !values.all ? named : values.real ? realCases : cases;
 if (chosen.length === 0) {
   console.error(`Name a case (--case NAME) or all of them (--all): ${cases.map(({ name }) => name).join(', ')}`);
@@ -36,6 +41,8 @@ const seeds = values.short ? 1 : Number(values.seeds);
 const baselineSeeds = Number(values.baselines ?? (values.all || values.short ? 1 : 0));
 
 const began = performance.now();
+const built = buildKeywheel();
+process.on('exit', () => built.remove());
 const width = values.short ? 1 : availableParallelism();
 console.log(headOf());
 const rows: Row[] = [];
@@ -78,7 +85,7 @@ function subjectsOf(row: Case): readonly Subject[] {
 
 async function measure(crew: Crew, row: Case, subject: Subject): Promise<Row> {
   const count = subject.of === 'keywheel' ? seeds : baselineSeeds;
-  const jobs = Array.from({ length: count }, (_, index) => crew.run({ name: row.name, subject, seed: index + 1 }));
+  const jobs = Array.from({ length: count }, (_, index) => crew.run({ name: row.name, subject, seed: index + 1, keywheel: built.path }));
   const runs = (await Promise.all(jobs)).map((result) => {
     if ('error' in result) throw new Error(`Cannot run ${row.name} as it failed: ${result.error}`);
     return { ...result.run, tookMs: result.tookMs };

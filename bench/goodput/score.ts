@@ -1,7 +1,6 @@
 import { boundBy } from './bound.ts';
 import type { Case } from './case.ts';
 import type { Seen } from './load.ts';
-import { firstWayMs } from './network.ts';
 import type { Tally } from './provider.ts';
 
 /** One run of one case. */
@@ -14,7 +13,13 @@ export interface Run extends Tally, Seen {
 }
 
 export function toRun(row: Case, tally: Tally, seen: Seen): Run {
-  const bound = boundBy(row, firstWayMs, row.seconds * 1000);
+  const bound = boundBy(row, tally.meanUse, row.seconds * 1000);
   const answers = tally.answersMs.length;
-  return { ...tally, ...seen, bound, goodputShare: answers / bound, refusedShare: Math.max(0, tally.refused - 1) / Math.max(1, answers) };
+  return {
+    ...tally,
+    ...seen,
+    bound,
+    goodputShare: answers / bound,
+    refusedShare: Math.max(0, tally.refusedMs.length - 1) / Math.max(1, answers),
+  };
 }

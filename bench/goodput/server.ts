@@ -1,9 +1,11 @@
 /** The provider behind `node:http`, in a process of its own: `GET /bench/start?name=…&seed=…` begins a run, `GET /bench/tally` ends it. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { cases } from './cases.ts';
+import { furtherCases } from './further.ts';
 import { createChance, seedOf } from './chance.ts';
 import { createWay, readBody } from './network.ts';
 import { Provider } from './provider.ts';
+import { watchStrain, type Strain } from './strain.ts';
 import { realTime } from './time.ts';
 
 interface Running {
@@ -11,6 +13,7 @@ interface Running {
   readonly startAt: number;
   readonly until: number;
   readonly wayMs: () => number;
+  readonly endStrain: () => Strain;
 }
 
 let running: Running | undefined;
@@ -22,7 +25,7 @@ const server = createServer((request, response) => {
     response.end('{}');
   } else if (running === undefined) response.writeHead(404).end();
   else if (url.pathname === '/bench/tally')
-    response.end(JSON.stringify({ ...running.provider.tally(running.until), startAt: running.startAt }));
+    response.end(JSON.stringify({ ...running.provider.tally(running.until), startAt: running.startAt, strain: running.endStrain() }));
   else answer(running, request, response);
 });
 server.keepAliveTimeout = 60_000;
@@ -32,12 +35,18 @@ server.listen(0, '127.0.0.1', () => {
 });
 
 function start(name: string, seed: number): Running {
-  const row = cases.find((known) => known.name === name);
+  const row = [...cases, ...furtherCases].find((known) => known.name === name);
   if (row === undefined) throw new TypeError(`Cannot start the case as there is none of its name: current value is ${name}`);
   const startAt = realTime.now();
   const chanceOf = (what: string): (() => number) => createChance(seedOf(`${name}/${what}`, seed));
   const provider = new Provider(row, chanceOf('provider'), startAt);
-  return { provider, startAt, until: startAt + row.seconds * 1000, wayMs: createWay(chanceOf('network')) };
+  return {
+    provider,
+    startAt,
+    until: startAt + row.seconds * 1000,
+    wayMs: createWay(chanceOf('network'), row.manners.jitterMs),
+    endStrain: watchStrain(),
+  };
 }
 
 /** Loopback has no way worth the name: it is added here, to what comes and to what goes. */

@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly baseURL: string;
   readonly time: Time;
   readonly random: () => number;
+  /** The entry point of keywheel, built. */
+  readonly keywheel: string;
   /** Left out: their own way out. */
   readonly fetch?: typeof globalThis.fetch;
   /** Left out: real time. */

@@ -1,10 +1,14 @@
 import type { Bar, Case } from './case.ts';
+import type { RealRun } from './real.ts';
 import type { Run } from './score.ts';
+import type { Strain } from './strain.ts';
 import type { Subject } from './subject.ts';
 
 /** A run and what it took of real time. */
 export interface TimedRun extends Run {
   readonly tookMs: number;
+  /** Of a run in real time. */
+  readonly strain?: RealRun['strain'];
 }
 
 /** What a subject did in a case. */
@@ -47,9 +51,9 @@ export function middleRun({ runs }: Row): TimedRun | undefined {
 
 /** Attempts that reached the provider for each call, the median. */
 export function attemptsPerCall({ runs }: Row): number {
-  const shares = runs.map(({ answersMs, refused, others, served, failures }) => {
+  const shares = runs.map(({ answersMs, refusedMs, others, served, failures }) => {
     const calls = served + Object.values(failures).reduce((sum, count) => sum + count, 0);
-    return (answersMs.length + refused + others) / Math.max(1, calls);
+    return (answersMs.length + refusedMs.length + others) / Math.max(1, calls);
   });
   return median(sorted(shares));
 }
@@ -82,9 +86,23 @@ export function nameOf(subject: Subject): string {
   return subject.of === 'keywheel' ? `keywheel, ${subject.told}` : subject.name;
 }
 
-export function toDetail({ answersMs, bound, refused, others, served, failures, tookMs }: TimedRun): string {
+export function toDetail({ answersMs, bound, refusedMs, others, served, failures, tookMs, strain }: TimedRun): string {
   const calls = `callers served ${served}, failures ${JSON.stringify(failures)}`;
-  return `${answersMs.length} of ${bound}, refused ${refused}, other failures ${others}, ${calls}, took ${Math.round(tookMs)} ms`;
+  return `${answersMs.length} of ${bound}, refused ${refusedMs.length}${toWhen(refusedMs)}, other failures ${others}, ${calls}, took ${Math.round(tookMs)} ms${toStrain(strain)}`;
+}
+
+/** When the first of them were, in seconds. */
+function toWhen(refusedMs: readonly number[]): string {
+  if (refusedMs.length === 0) return '';
+  const first = refusedMs.slice(0, 12).map((at) => (at / 1000).toFixed(2));
+  return ` (at ${first.join(', ')}${refusedMs.length > first.length ? ', …' : ''} s)`;
+}
+
+function toStrain(strain: RealRun['strain'] | undefined): string {
+  if (strain === undefined) return '';
+  const one = ({ lateMs, waitedMs, cpuMs }: Strain): string =>
+    `late ${lateMs.toFixed(1)} ms, waited ${Math.round(waitedMs)} ms, CPU ${Math.round(cpuMs)} ms`;
+  return `; client ${one(strain.client)}; provider ${one(strain.provider)}`;
 }
 
 function toColumns(texts: readonly string[]): string {

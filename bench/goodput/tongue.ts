@@ -1,19 +1,60 @@
-import type { LimitRow, Manners } from './case.ts';
+import type { Dialect, LimitRow, Manners } from './case.ts';
 import type { Applied } from './provider.ts';
 
-/** Headers of an answer, in OpenAI's names. */
-export function toHeaders(manners: Manners, orgId: string, limits: readonly Applied[], now: number): Readonly<Record<string, string>> {
+/** Headers of an answer, in OpenAI's names unless the manners say another way. */
+export function toHeaders(
+  manners: Manners,
+  orgId: string,
+  limits: readonly Applied[],
+  now: number,
+  kind: 'served' | 'refused',
+): Readonly<Record<string, string>> {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (manners.ids !== 'none') headers[manners.ids === 'organization' ? 'openai-organization' : 'openai-project'] = orgId;
-  if (manners.headers === 'none') return headers;
-  for (const { row, law } of limits) {
-    const { limit, remaining, resetMs } = law.read(now);
-    const name = nameOf(row);
-    headers[`x-ratelimit-limit-${name}`] = String(limit);
-    headers[`x-ratelimit-remaining-${name}`] = String(remaining);
-    headers[`x-ratelimit-reset-${name}`] = toGoDuration(resetMs);
-  }
+  const dialect = manners.dialect ?? { reset: 'go' };
+  if (manners.headers === 'none' || (dialect.on !== undefined && dialect.on !== kind)) return headers;
+  for (const applied of limits) write(headers, dialect, applied, now);
   return headers;
+}
+
+function write(headers: Record<string, string>, dialect: Dialect, { row, law }: Applied, now: number): void {
+  const read = law.read(now);
+  const name = nameOf(row);
+  const remaining = dialect.grain === undefined ? read.remaining : Math.round(read.remaining / dialect.grain) * dialect.grain;
+  const reset = dialect.reset === 'next' ? toGoDuration(law.waitFor(1, now)) : toReset(dialect, read.resetMs, now);
+  if (dialect.names === 'ietf') {
+    const item = (header: string, text: string): void => {
+      headers[header] = headers[header] === undefined ? text : `${headers[header]}, ${text}`;
+    };
+    item('ratelimit', `"${name}";r=${remaining};t=${Math.ceil(read.resetMs / 1000)}`);
+    item('ratelimit-policy', `"${name}";q=${read.limit};w=${row.windowMs / 1000}`);
+    return;
+  }
+  const named = (role: string): string =>
+    dialect.names === 'anthropic' ? `anthropic-ratelimit-${name}-${role}` : `x-ratelimit-${role}-${name}`;
+  if (dialect.limit !== false) headers[named('limit')] = String(read.limit);
+  headers[named('remaining')] = String(remaining);
+  if (reset !== undefined) headers[named('reset')] = reset;
+}
+
+function toReset({ reset }: Dialect, resetMs: number, now: number): string | undefined {
+  switch (reset) {
+    case 'go':
+    case 'next':
+      return toGoDuration(resetMs);
+    case 'seconds':
+      return (resetMs / 1000).toFixed(6);
+    case 'whole-seconds':
+      return String(Math.ceil(resetMs / 1000));
+    case 'epoch-s':
+      return String(Math.ceil((now + resetMs) / 1000));
+    case 'epoch-ms':
+      return String(Math.ceil(now + resetMs));
+    case 'iso':
+      return new Date(Math.ceil((now + resetMs) / 1000) * 1000).toISOString().replace('.000', '');
+    case 'none':
+      return undefined;
+  }
 }
 
 /** What a refusal says in words: OpenAI's sentence where it hints in its body, next to nothing where it does not. */
@@ -29,9 +70,11 @@ export function toRefusalBody(manners: Manners, { row, law }: Applied, amount: n
 
 function nameOf({ counts, windowMs }: LimitRow): string {
   const what = counts === 'input' || counts === 'output' ? `${counts}-tokens` : counts;
-  return windowMs >= DAY_MS ? `${what}-day` : what;
+  if (windowMs >= DAY_MS) return `${what}-day`;
+  return windowMs === HOUR_MS ? `${what}-hour` : what;
 }
 
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
 function unitOf({ windowMs }: LimitRow): string {

@@ -11,18 +11,30 @@ const BASE_URL = 'http://provider.invalid/v1';
 /** 2026-01-01: the start of a minute and of a day. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
+/** What a run takes that is neither of the case nor of the subject. */
+export interface Means {
+  readonly seed: number;
+  /** The entry point of keywheel, built. */
+  readonly keywheel: string;
+}
+
 /**
  * Runs a subject through `row` in virtual time.
  * @param enter Told of the time of this run before anything starts, for those who live in it by `fakeGlobals`.
  */
-export async function runVirtually(row: Case, subject: Subject, seed: number, enter: (time: VirtualTime) => void = () => {}): Promise<Run> {
+export async function runVirtually(
+  row: Case,
+  subject: Subject,
+  { seed, keywheel }: Means,
+  enter: (time: VirtualTime) => void = () => {},
+): Promise<Run> {
   const chanceOf = (what: string): (() => number) => createChance(seedOf(`${row.name}/${what}`, seed));
   const startAt = EPOCH_MS + row.phaseMs;
   const time = createVirtualTime(startAt, chanceOf('timers'));
   enter(time);
   const provider = new Provider(row, chanceOf('provider'), startAt);
-  const fetch = createFetch(provider, time, chanceOf('network'));
-  const ask = await openSubject(row, subject, { fetch, baseURL: BASE_URL, clock: time.clock, time, random: chanceOf('client') });
+  const fetch = createFetch(provider, time, chanceOf('network'), row.manners.jitterMs);
+  const ask = await openSubject(row, subject, { fetch, baseURL: BASE_URL, clock: time.clock, time, random: chanceOf('client'), keywheel });
   const until = startAt + row.seconds * 1000;
   const seen = startLoad(row.load, ask, time, chanceOf('callers'), until);
   // What was admitted until then may be answered later.

@@ -4,6 +4,7 @@
  */
 import { argv } from 'node:process';
 import { cases, shortCases } from './cases.ts';
+import { furtherCases } from './further.ts';
 import { fakeGlobals } from './fake.ts';
 import type { Job, Result } from './jobs.ts';
 import { runReally } from './real.ts';
@@ -22,13 +23,13 @@ process.on('message', (job: Job) => {
   void measure(job).then((result) => process.send?.(result));
 });
 
-async function measure({ name, subject, seed }: Job): Promise<Result> {
+async function measure({ name, subject, ...means }: Job): Promise<Result> {
   const began = process.hrtime.bigint();
-  const row = [...cases, ...shortCases].find((known) => known.name === name);
+  const row = [...cases, ...furtherCases, ...shortCases].find((known) => known.name === name);
   if (row === undefined) return { error: `There is no case ${name}` };
   try {
     const run =
-      argv[2] === 'real' ? await runReally(row, subject, seed) : await runVirtually(row, subject, seed, (time) => (current = time));
+      argv[2] === 'real' ? await runReally(row, subject, means) : await runVirtually(row, subject, means, (time) => (current = time));
     return { run, tookMs: Number(process.hrtime.bigint() - began) / 1e6 };
   } catch (error) {
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
