@@ -8,6 +8,21 @@ import { Alarm } from './alarm.ts';
 /** The next thing of a stream: a chunk, or its end. `undefined`: more bytes are needed. */
 export type Next = { readonly chunk: ChatChunk } | 'end' | undefined;
 
+/** What ends the reading, once what came before it is read. */
+type Stop =
+  | { readonly kind: 'end' }
+  | { readonly kind: 'error'; readonly body: unknown }
+  | { readonly kind: 'malformed'; readonly data: string }
+  | { readonly kind: 'thrown'; readonly error: unknown };
+
+/**
+ * Events decoded at once. Readers of many streams take turns with each chunk: decoded one by one, each of them would find its memory
+ * cold. Bounded, as chunks are larger than their events.
+ */
+const AHEAD = 16;
+
+const END: Stop = { kind: 'end' };
+
 /** What a reader makes of what it cannot read itself. */
 export interface StreamFailures {
   /** An error inside the stream, in the provider's own shape. */
@@ -32,9 +47,9 @@ export class ChunkReader {
   readonly #patience: Patience;
   readonly #idle: Alarm;
   #open = true;
-  #ended = false;
-  /** What the terminal marker said. */
-  #last: readonly ChatChunk[] = [];
+  #ready: Exclude<Next, 'end' | undefined>[] = [];
+  #next = 0;
+  #stop: Stop | undefined;
 
   constructor(events: EventReader, decoder: StreamDecoder, failures: StreamFailures, patience: Patience) {
     this.#events = events;
@@ -46,15 +61,15 @@ export class ChunkReader {
 
   /** What is at hand. Throws an `AttemptError` for an error inside the stream or a stream that was cut. */
   take(): Next {
-    if (this.#ended) return this.#end(this.#last);
-    for (let event = this.#events.take(); event !== undefined; event = this.#events.take()) {
-      const decoded = this.#decode(event);
-      if (decoded.kind === 'chunk') return decoded;
-      if (decoded.kind === 'end') return this.#end(decoded.chunks ?? []);
-      if (decoded.kind === 'error') throw this.#failures.inBand(decoded.body);
+    if (this.#next === this.#ready.length) this.#decodeAhead();
+    const ready = this.#ready[this.#next];
+    if (ready !== undefined) {
+      this.#next += 1;
+      return ready;
     }
+    if (this.#stop !== undefined) return this.#finish(this.#stop);
     if (this.#open) return undefined;
-    if (this.#decoder.complete) return this.#end([]);
+    if (this.#decoder.complete) return 'end';
     throw this.#failures.cut();
   }
 
@@ -77,18 +92,45 @@ export class ChunkReader {
     this.#idle.cancel();
   }
 
-  #end([chunk, ...rest]: readonly ChatChunk[]): Next {
-    this.#ended = true;
-    this.#last = rest;
-    return chunk === undefined ? 'end' : { chunk };
+  #finish(stop: Stop): 'end' {
+    if (stop.kind === 'end') return 'end';
+    if (stop.kind === 'error') throw this.#failures.inBand(stop.body);
+    if (stop.kind === 'malformed') throw this.#failures.malformed(stop.data);
+    throw stop.error;
   }
 
-  #decode(event: WireEvent): Decoded {
+  #decodeAhead(): void {
+    if (this.#next > 0) this.#ready = [];
+    this.#next = 0;
+    try {
+      while (this.#stop === undefined && this.#ready.length < AHEAD) {
+        const event = this.#events.take();
+        if (event === undefined) return;
+        this.#decode(event);
+      }
+    } catch (error) {
+      this.#stop = { kind: 'thrown', error };
+    }
+  }
+
+  #decode(event: WireEvent): void {
+    const decoded = this.#toDecoded(event);
+    if (decoded === undefined) this.#stop = { kind: 'malformed', data: event.data };
+    else if (decoded.kind === 'chunk') this.#ready.push(decoded);
+    else if (decoded.kind === 'error') this.#stop = decoded;
+    else if (decoded.kind === 'end') {
+      for (const chunk of decoded.chunks ?? []) this.#ready.push({ chunk });
+      this.#stop = END;
+    }
+  }
+
+  /** `undefined` for what does not parse. */
+  #toDecoded(event: WireEvent): Decoded | undefined {
     try {
       return this.#decoder.decode(event);
     } catch (error) {
       // Anything else is a bug of ours, and is not to be taken for the provider's.
-      if (error instanceof SyntaxError) throw this.#failures.malformed(event.data);
+      if (error instanceof SyntaxError) return undefined;
       throw error;
     }
   }
