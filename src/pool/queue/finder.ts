@@ -4,10 +4,12 @@ import type { KeyRing } from '../keys/ring.ts';
 import type { Group } from '../keys/members.ts';
 import type { Cost } from '../quota/limits.ts';
 import type { Quota } from '../quota/quota.ts';
-import { affinityRank, hashOf, WarmGroups } from './affinity.ts';
+import { WarmGroups } from './affinity.ts';
 import { canStart, type Choice, choose, type Claims, freeKey } from './choose.ts';
+import { Circle } from './circle.ts';
 import { type First, firstReady, readyAt, startsAt } from './readiness.ts';
-import { Roster } from './roster.ts';
+import type { Roster } from './roster.ts';
+import { Rosters } from './rosters.ts';
 
 /** How many groups are looked at one by one at most. */
 export interface ScannedAtMost {
@@ -19,12 +21,6 @@ export interface ScannedAtMost {
 
 const SCANNED_AT_MOST: ScannedAtMost = { alike: 16, sized: 64 };
 
-/** Seats of all rosters of a provider: those that were made first go, so that made-up model names cost no memory. */
-const MOST_SEATS = 400_000;
-
-/** Of very many groups an affinity has so many to choose its home from. */
-const NEIGHBOURS = 16;
-
 /** Finds which of a provider's groups serves an ask: by looking at each, or, among many, by a roster for each model and size. */
 export class Finder {
   readonly #ring: KeyRing;
@@ -34,11 +30,8 @@ export class Finder {
   readonly warm = new WarmGroups();
   #version = -1;
   #groups: readonly Group[] = [];
-  #circle: readonly { readonly at: number; readonly group: Group }[] | undefined;
-  #rosters = new Map<string, Placed>();
-  /** Groups that were touched, so that a roster that nobody asks costs nothing; `#first` is the number of the first. */
-  #touched: Group[] = [];
-  #first = 0;
+  #circle: Circle | undefined;
+  readonly #rosters: Rosters;
   /** Some limit counts tokens, so that a small call may start where a large one cannot. */
   #sized = false;
   #changes = 0;
@@ -49,6 +42,7 @@ export class Finder {
     this.#provider = provider;
     this.#random = random;
     this.#scannedAtMost = scannedAtMost;
+    this.#rosters = new Rosters(random);
   }
 
   /** True when calls of different sizes may have to wait for different instants. */
@@ -83,9 +77,7 @@ export class Finder {
   touch(group: Group, { meters }: Quota): void {
     this.changing();
     if (!this.#sized) this.#sized = meters.some(({ counts }) => counts !== 'requests');
-    if (this.#rosters.size === 0) return;
-    this.#touched.push(group);
-    if (this.#touched.length > Math.max(1024, this.#groups.length)) this.#forgetTouched();
+    this.#rosters.touch(group, this.#groups.length);
   }
 
   /** Something changes that a `touch` or `reset` will be told of: what was found in this instant holds no more. */
@@ -96,8 +88,7 @@ export class Finder {
   /** Anything may have changed. */
   reset(): void {
     this.changing();
-    this.#rosters.clear();
-    this.#touched = [];
+    this.#rosters.reset();
   }
 
   /** Every group that has keys. */
@@ -187,42 +178,17 @@ export class Finder {
     if (groups.length <= (this.#sized ? this.#scannedAtMost.sized : this.#scannedAtMost.alike)) return undefined;
     // It would be let in nowhere, which the groups can say as well.
     if (ask.avoid.size > 0 && this.#ring.provider(this.#provider).refusesKeys) return undefined;
-    const name = `${this.sizeOf(ask)} ${ask.model}`;
-    const end = this.#first + this.#touched.length;
-    let placed = this.#rosters.get(name);
-    if (placed === undefined || placed.seen < this.#first) {
-      if ((this.#rosters.size + 1) * groups.length > MOST_SEATS) this.reset();
-      placed = { roster: new Roster(groups, this.#random), seen: end };
-      this.#rosters.set(name, placed);
-      return placed.roster;
-    }
-    for (; placed.seen < end; placed.seen += 1) {
-      const group = this.#touched[placed.seen - this.#first];
-      if (group !== undefined) placed.roster.touch(group);
-    }
-    return placed.roster;
-  }
-
-  /** Who has not looked for so long begins anew. */
-  #forgetTouched(): void {
-    const gone = this.#touched.length >> 1;
-    this.#touched = this.#touched.slice(gone);
-    this.#first += gone;
+    return this.#rosters.of(`${this.sizeOf(ask)} ${ask.model}`, groups);
   }
 
   /** Among many groups: an affinity's neighbours on a circle of names, the best of them that can start. */
   #findHome(ask: Ask, now: number, claims: Claims | undefined): Choice | undefined {
     const { affinity } = ask;
     if (affinity === undefined) return undefined;
-    this.#circle ??= this.#groups.map((group) => ({ at: hashOf(group.id), group })).toSorted((a, b) => a.at - b.at);
-    const circle = this.#circle;
-    const from = firstFrom(circle, hashOf(affinity));
-    const neighbours = Array.from({ length: NEIGHBOURS }, (_, index) => circle[(from + index) % circle.length]?.group)
-      .flatMap((group) => group ?? [])
-      .toSorted((a, b) => affinityRank(affinity, a.id) - affinityRank(affinity, b.id));
-    for (const group of neighbours) {
+    this.#circle ??= new Circle(this.#groups);
+    for (const group of this.#circle.neighbours(affinity)) {
       const key = canStart(group, ask, now, claims) ? freeKey(group, ask, now, this.#random) : undefined;
-      if (key !== undefined) return { group, key, among: circle.length };
+      if (key !== undefined) return { group, key, among: this.#groups.length };
     }
     return undefined;
   }
@@ -239,22 +205,4 @@ interface KnownFirst {
 
 function sameCost(a: Cost, b: Cost): boolean {
   return a.input === b.input && a.output === b.output;
-}
-
-/** A roster, and how many touches of groups it has seen. */
-interface Placed {
-  readonly roster: Roster;
-  seen: number;
-}
-
-/** Index of the first from `at` on, on a circle. */
-function firstFrom(circle: readonly { readonly at: number }[], at: number): number {
-  let low = 0;
-  let high = circle.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((circle[middle]?.at ?? Infinity) < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
