@@ -3,8 +3,13 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 /** Half of a character that lies beyond the first plane, left where a text was cut. */
 const HALF = /[\ud800-\udbff]$/;
 
+/** Printable ASCII, without a space at either end. */
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
+
 /** A provider's text made safe for one line of a terminal or a log: no control characters, at most `longest` characters. */
 export function toPrintable(text: string, longest = 500): string {
+  // Ids of every answer pass here, and nearly all are plain.
+  if (text.length <= longest && PLAIN.test(text)) return text;
   const clean = text
     .slice(0, longest * 2)
     .replace(HALF, '')

@@ -33,11 +33,53 @@ export function toWireRequest(
   },
 ): WireRequest {
   const { path, operation, body, accept = 'application/json', own, query } = exchange;
+  const hasBody = body !== undefined;
+  const { method, url, headers } =
+    query === undefined ? headOf(provider, path, accept, own, hasBody) : toHead(provider, { path, accept, own, query, hasBody });
+  return { method, url, headers, body: body === undefined ? undefined : toJson(body, operation) };
+}
+
+/** All of a request but its body, and what it was made of. */
+interface Head extends Pick<WireRequest, 'method' | 'url' | 'headers'> {
+  readonly path: string;
+  readonly accept: string;
+  readonly own: Readonly<Record<string, string>> | undefined;
+}
+
+/** A provider's calls have few heads between them: the latest, as to make and check one took longer than all else but the body. */
+const HEADS = new WeakMap<Provider, Head[]>();
+const MOST_HEADS = 8;
+
+function headOf(provider: Provider, path: string, accept: string, own: Head['own'], hasBody: boolean): Head {
+  let heads = HEADS.get(provider);
+  if (heads === undefined) HEADS.set(provider, (heads = []));
+  const method = hasBody ? 'POST' : 'GET';
+  for (const head of heads) if (head.path === path && head.accept === accept && head.own === own && head.method === method) return head;
+  const head = toHead(provider, { path, accept, own, hasBody });
+  if (heads.length >= MOST_HEADS) heads.length = 0;
+  heads.push(head);
+  return head;
+}
+
+function toHead(
+  provider: Provider,
+  {
+    path,
+    accept,
+    own,
+    query,
+    hasBody,
+  }: Pick<Head, 'path' | 'accept' | 'own'> & { readonly hasBody: boolean; readonly query?: Readonly<Record<string, string>> },
+): Head {
+  const headers = toHeaders(provider, hasBody ? { accept, 'content-type': 'application/json' } : { accept }, own);
   return {
-    method: body === undefined ? 'GET' : 'POST',
+    path,
+    accept,
+    own,
+    method: hasBody ? 'POST' : 'GET',
     url: `${provider.baseURL}${path}${toSearch(query === undefined ? provider.query : { ...query, ...provider.query })}`,
-    headers: toHeaders(provider, body === undefined ? { accept } : { accept, 'content-type': 'application/json' }, own),
-    body: body === undefined ? undefined : toJson(body, operation),
+    // Calls share them.
+    headers: Object.freeze(headers),
   };
 }
 

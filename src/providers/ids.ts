@@ -29,15 +29,17 @@ export function readIds(headers: WireHeaders, clean = (text: string): string => 
   const requestId = firstOf(headers, REQUEST_IDS, clean, 120);
   const organization = firstOf(headers, ORGANIZATIONS, clean, 100);
   const project = firstOf(headers, PROJECTS, clean, 100);
-  return {
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(organization === undefined ? {} : { organization }),
-    ...(project === undefined ? {} : { project }),
-  };
+  const ids: { requestId?: string; organization?: string; project?: string } = {};
+  if (requestId !== undefined) ids.requestId = requestId;
+  if (organization !== undefined) ids.organization = organization;
+  if (project !== undefined) ids.project = project;
+  return ids;
 }
 
 function firstOf(headers: WireHeaders, names: readonly string[], clean: (text: string) => string, longest: number): string | undefined {
-  const name = names.find((header) => Object.hasOwn(headers, header) && headers[header]?.trim() !== '');
-  const text = name === undefined ? undefined : headers[name];
-  return text === undefined ? undefined : toPrintable(clean(text), longest);
+  for (const name of names) {
+    const text = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    if (text !== undefined && text.trim() !== '') return toPrintable(clean(text), longest);
+  }
+  return undefined;
 }

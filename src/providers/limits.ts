@@ -80,9 +80,22 @@ function limitHeaders(headers: WireHeaders): readonly (readonly [name: string, t
   for (const name in headers) {
     if ((looked += 1) > MOST_HEADERS) break;
     const text = headers[name];
-    if (text !== undefined && text.length <= 200 && /limit|remaining/.test(name)) found.push([name, text]);
+    if (text !== undefined && text.length <= 200 && tellsLimit(name)) found.push([name, text]);
   }
   return found;
+}
+
+/** By name: answers have the same few headers again and again. */
+const TELLING = new Map<string, boolean>();
+
+function tellsLimit(name: string): boolean {
+  let telling = TELLING.get(name);
+  if (telling !== undefined) return telling;
+  telling = /limit|remaining/.test(name);
+  if (TELLING.size >= MOST_HEADERS) TELLING.clear();
+  // A stranger's names may be long.
+  if (name.length <= 100) TELLING.set(name, telling);
+  return telling;
 }
 
 function draftOf(drafts: Map<string, Draft>, { subject, counts, windowMs }: Pick<LimitName, 'subject' | 'counts' | 'windowMs'>): Draft {

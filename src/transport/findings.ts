@@ -11,8 +11,6 @@ type Head = Pick<WireResponse, 'status' | 'headers'>;
 export class Findings {
   /** For what errors say. */
   readonly scrubber: Scrubber;
-  /** For the two headers that nearly every answer has: not worth all keys of the provider. */
-  readonly #idScrubber: Scrubber;
   readonly #call: Leased;
   readonly #url: string;
   readonly #clock: Clock;
@@ -22,12 +20,12 @@ export class Findings {
     this.#url = url;
     this.#clock = clock;
     this.scrubber = new Scrubber(() => [...toHidden(call), ...call.lease.siblings()]);
-    this.#idScrubber = new Scrubber(() => toHidden(call));
   }
 
   /** Ids of the exchange and the organisation. Most answers have one, so only these are scrubbed. */
   readIds({ headers }: Head): Ids {
-    return this.#call.target.provider.protocol.readIds(headers, (text) => this.#idScrubber.text(text));
+    const scrubber = scrubberOfIds(this.#call);
+    return this.#call.target.provider.protocol.readIds(headers, (text) => scrubber.text(text));
   }
 
   /** A refusal whose body is scrubbed. */
@@ -77,3 +75,14 @@ function toHidden({ lease, target }: Leased): readonly Secret[] {
   const { hidden = [] } = target.provider;
   return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
 }
+
+/** For the two headers that nearly every answer has: not worth all keys of the provider, and one for all attempts with a key. */
+function scrubberOfIds(call: Leased): Scrubber {
+  const { secret } = call.lease;
+  if (secret === undefined || call.target.provider.hidden !== undefined) return new Scrubber(toHidden(call));
+  let scrubber = OF_IDS.get(secret);
+  if (scrubber === undefined) OF_IDS.set(secret, (scrubber = new Scrubber(secret)));
+  return scrubber;
+}
+
+const OF_IDS = new WeakMap<Secret, Scrubber>();

@@ -173,10 +173,17 @@ function toRefusal(error: unknown, reached: boolean, scrubber: Scrubber): Error 
 }
 
 function toWireHeaders(headers: IncomingHttpHeaders): WireHeaders {
+  // Mostly no header comes twice, and then they are what is wanted as they are.
+  if (isPlain(headers)) return headers;
   const found: Record<string, string> = {};
   for (const name of Object.keys(headers)) {
     const value = headers[name];
     if (value !== undefined) found[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   return found;
+}
+
+function isPlain(headers: IncomingHttpHeaders): headers is Record<string, string> {
+  for (const name in headers) if (typeof headers[name] !== 'string') return false;
+  return true;
 }

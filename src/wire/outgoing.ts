@@ -23,15 +23,9 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
 /** Puts the secret in its place. Throws a `ConfigError` for what no header can carry, before any network use. */
 export function toOutgoing(request: WireRequest, credential: Credential | undefined, scrubber: Scrubber): Outgoing {
-  const url = toUrl(request.url);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (!NAME.test(name)) {
-      throw new ConfigError(`Cannot send the request as the name of a header must be a token of HTTP: current value is ${toShown(name)}`);
-    }
-    if (UNSENDABLE.test(value)) throw toUnsendable(`header '${name}'`, value);
-    headers[name] = value;
-  }
+  const url = urlOf(request.url);
+  assertSendable(request.headers);
+  const headers: Record<string, string> = { ...request.headers };
   const outgoing = { method: request.method, url, headers, body: request.body, scrubber };
   if (credential === undefined) return outgoing;
   const { secret, auth } = credential;
@@ -39,11 +33,57 @@ export function toOutgoing(request: WireRequest, credential: Credential | undefi
   if (UNSENDABLE.test(text)) throw toUnsendable(`the secret of key ${secret.label}`, text);
   if (auth.kind === 'aws' && isAwsKey(text)) {
     const { region, service } = auth;
-    return { ...outgoing, signing: { key: toAwsKey(text, secret.label), region, service } };
+    // To sign respells the query: on a copy of its own.
+    return { ...outgoing, url: new URL(url), signing: { key: toAwsKey(text, secret.label), region, service } };
   }
   const { header, prefix } = placeOf(auth, text);
   headers[header] = prefix + text;
   return outgoing;
+}
+
+/** Headers that were found sendable: a provider's calls share them. */
+const SENDABLE = new WeakSet<WireRequest['headers']>();
+
+function assertSendable(headers: WireRequest['headers']): void {
+  if (SENDABLE.has(headers)) return;
+  for (const [name, value] of Object.entries(headers)) {
+    if (!NAME.test(name)) {
+      throw new ConfigError(`Cannot send the request as the name of a header must be a token of HTTP: current value is ${toShown(name)}`);
+    }
+    if (UNSENDABLE.test(value)) throw toUnsendable(`header '${name}'`, value);
+  }
+  if (Object.isFrozen(headers)) SENDABLE.add(headers);
+}
+
+/** Calls go to few addresses, and to parse one took longer than all else that is done for a request here. */
+const URLS = new Map<string, URL>();
+const MOST_URLS = 200;
+
+function urlOf(text: string): URL {
+  const known = URLS.get(text);
+  if (known !== undefined) return known;
+  const url = toUrl(text);
+  if (URLS.size >= MOST_URLS) URLS.clear();
+  URLS.set(text, url);
+  ADDRESSES.set(url, toAddress(url));
+  return url;
+}
+
+/** An address as undici wants it. */
+interface Address {
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
+}
+
+const ADDRESSES = new WeakMap<URL, Address>();
+
+export function addressOf(url: URL): Address {
+  return ADDRESSES.get(url) ?? toAddress(url);
+}
+
+function toAddress({ origin, pathname, search }: URL): Address {
+  return { origin, path: pathname + search };
 }
 
 function toUrl(text: string): URL {
@@ -52,7 +92,6 @@ function toUrl(text: string): URL {
   throw new ConfigError(`Cannot send the request as its URL must be absolute, with http or https: current value is ${toShown(text)}`);
 }
 
-/** Parsed once, as this is done for each attempt. */
 function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text);

@@ -53,8 +53,8 @@ export function scrub(text: string, hidden: Hidden): string {
 
 function formsOf(hidden: Hidden): readonly Form[] {
   if (hidden === undefined) return [];
-  if (typeof hidden === 'function') return hidden().flatMap(formsOfOne);
-  return hidden instanceof Secret ? formsOfOne(hidden) : hidden.flatMap(formsOfOne);
+  if (hidden instanceof Secret) return formsOfOne(hidden);
+  return (typeof hidden === 'function' ? hidden() : hidden).flatMap(formsOfOne);
 }
 
 /** Of each secret that was ever looked for: ids of good answers are scrubbed too, and working the forms out took a sixth of a plain call. */
@@ -80,11 +80,14 @@ function partsOf(text: string): readonly string[] {
 }
 
 function replaceAll(text: string, forms: readonly Form[]): string {
-  return forms.reduce(replaceOne, text);
+  let left = text;
+  for (const form of forms) left = replaceOne(left, form);
+  return left;
 }
 
 function replaceOne(text: string, { texts, pattern, label }: Form): string {
-  const left = texts.reduce((rest, form) => (rest.includes(form) ? rest.replaceAll(form, () => label) : rest), text);
+  let left = text;
+  for (const form of texts) if (left.includes(form)) left = left.replaceAll(form, () => label);
   return pattern === undefined ? left : left.replace(pattern, () => label);
 }
 

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher } from './undici.ts';
 import { ConfigError } from '../errors.ts';
 import { Exchange, type ExchangeSettings } from './exchange.ts';
-import type { Outgoing } from './outgoing.ts';
+import { type Outgoing, addressOf } from './outgoing.ts';
 import type { Stop, WireResponse } from './response.ts';
 
 /** Undici's own connect timer ends sockets that no exchange waits for any more; ours comes first. */
@@ -30,11 +30,12 @@ export class UndiciSender {
 
   send(outgoing: Outgoing, stop: Stop, opened: () => void): Promise<WireResponse> {
     const { url, method, headers, body, scrubber } = outgoing;
+    const { origin, path } = addressOf(url);
     // Providers' answers are small, and proxies on the way hold compressed streams back. What comes compressed all the same is read.
     headers['accept-encoding'] ??= 'identity';
     const request: Dispatcher.DispatchOptions = {
-      origin: url.origin,
-      path: url.pathname + url.search,
+      origin,
+      path,
       method,
       headers,
       body: body ?? null,
@@ -44,7 +45,7 @@ export class UndiciSender {
     };
     const dispatcher = this.#dispatcherFor(url);
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(this.#settings, { origin: url.origin, scrubber }, { resolve, reject }, opened);
+      const exchange = new Exchange(this.#settings, { origin, scrubber }, { resolve, reject }, opened);
       exchange.start((handler) => this.#dispatch(dispatcher, request, handler), stop);
     });
   }
