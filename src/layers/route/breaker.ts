@@ -80,19 +80,24 @@ function isNews(breaker: Breaker & { status: 'closed' }, passage: Passage): bool
 
 function sample(breaker: Breaker & { status: 'closed' }, health: 'well' | 'sick', now: number, random: Random): Breaker {
   const seconds = count(breaker.seconds, Math.floor(now / 1_000), health === 'sick' ? 1 : 0);
+  if (health === 'well') return { status: 'closed', since: breaker.since, seconds, inARow: 0 };
   const calls = seconds.reduce((sum, each) => sum + each.calls, 0);
   const failures = seconds.reduce((sum, each) => sum + each.failures, 0);
-  const inARow = health === 'sick' ? breaker.inARow + 1 : 0;
+  const inARow = breaker.inARow + 1;
   // Only a failure can eject: a success in a bad window is no news of sickness. A busy route that fails at once has many good calls in its
   // window: half of them would have to fail before it shows in the share, so that nothing but failures counts by itself.
   const isDown = failures >= MIN_CALLS && inARow >= MIN_CALLS;
-  if (health === 'sick' && (isDown || (calls >= MIN_CALLS && failures >= calls * SICK_SHARE))) return eject(now, probeAfter(now, random));
-  return { ...breaker, seconds, inARow };
+  if (isDown || (calls >= MIN_CALLS && failures >= calls * SICK_SHARE)) return eject(now, probeAfter(now, random));
+  return { status: 'closed', since: breaker.since, seconds, inARow };
 }
 
 function count(seconds: readonly Second[], second: number, failures: 0 | 1): readonly Second[] {
   const last = seconds.at(-1);
-  if (last?.second === second) return [...seconds.slice(0, -1), { second, calls: last.calls + 1, failures: last.failures + failures }];
+  if (last?.second === second) {
+    const counted = seconds.slice();
+    counted[counted.length - 1] = { second, calls: last.calls + 1, failures: last.failures + failures };
+    return counted;
+  }
   return [...seconds.filter((each) => each.second > second - WINDOW_SECONDS), { second, calls: 1, failures }];
 }
 

@@ -67,7 +67,8 @@ export class Breakers {
   #store({ route, provider, model }: Route, state: Breaker): void {
     const before = this.state(route);
     if (state === before) return;
-    this.#states.delete(route);
+    // The latest last; one alone stands there already.
+    if (this.#states.size > 1) this.#states.delete(route);
     this.#states.set(route, state);
     this.#forgetOldest();
     if (state.status === before.status) return;
