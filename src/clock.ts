@@ -20,15 +20,27 @@ export type Random = () => number;
 /** Node fires a timer longer than this at once, so longer ones sleep in slices. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+/** After so many readings of one millisecond of the wall clock the monotonic one is looked at. */
+const MOST_READINGS = 50;
+
 class SystemClock implements Clock {
   // The monotonic clock carries the time, so that a wall clock set back cannot freeze a bucket; a wall clock
   // that is ahead (the machine slept) is followed, as resets at midnight are wall time.
   #ahead = Date.now() - performance.now();
+  #wall = -1;
+  #now = 0;
+  #readings = 0;
 
   now(): number {
+    const wall = Date.now();
+    // The wall clock is the cheaper one to look at: within one of its milliseconds nothing moves. One that stands still is found out.
+    if (wall === this.#wall && (this.#readings += 1) < MOST_READINGS) return this.#now;
     const elapsed = performance.now();
-    this.#ahead = Math.max(this.#ahead, Date.now() - elapsed);
-    return Math.floor(elapsed + this.#ahead);
+    this.#ahead = Math.max(this.#ahead, wall - elapsed);
+    this.#wall = wall;
+    this.#readings = 0;
+    this.#now = Math.floor(elapsed + this.#ahead);
+    return this.#now;
   }
 
   after(ms: number, fire: () => void, options?: { readonly background?: boolean }): Timer {
