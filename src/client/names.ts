@@ -5,6 +5,8 @@ import type { Provider } from '../providers/provider.ts';
 import type { Balancing } from '../options/aliases.ts';
 import { suggest } from '../options/suggest.ts';
 
+const MOST_KNOWN = 200;
+
 /**
  * Model names: an exact alias first; then `provider/model` or `provider:model` when the part before the first separator is a
  * configured provider; else a bare name when one provider is configured. Aliases do not nest.
@@ -30,12 +32,15 @@ export class ModelNames {
     );
   }
 
+  /** Names that were resolved before: programs use few, and each call asks for one. */
+  readonly #known = new Map<string, readonly Target[]>();
+
   /** Throws `RequestError` naming the field when the name is no model of a configured provider. */
   resolve(model: string): readonly Target[] {
-    const targets = this.#aliases.get(model);
+    const targets = this.#aliases.get(model) ?? this.#known.get(model);
     if (targets !== undefined) return targets;
     const target = this.#find(model);
-    if (target !== undefined) return [target];
+    if (target !== undefined) return this.#keep(model, [target]);
     const known = [...this.#aliases.keys(), ...[...this.#providers.keys()].map((name) => `${name}/…`)];
     const meant = suggest(model, [...this.#aliases.keys()]);
     const hint = meant === undefined ? `use one of ${known.join(', ')}` : `did you mean '${meant}'?`;
@@ -53,6 +58,12 @@ export class ModelNames {
     const meant = typeof name === 'string' ? suggest(name, [...this.#providers.keys()]) : undefined;
     const hint = meant === undefined ? `name one of ${known}` : `did you mean '${meant}'?`;
     throw new ConfigError(`Cannot list the models as 'provider' must be a configured provider, ${hint}: current value is ${toShown(name)}`);
+  }
+
+  #keep(model: string, targets: readonly Target[]): readonly Target[] {
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.set(model, targets);
+    return targets;
   }
 
   #targetOf(alias: string, name: string, aliases: ReadonlyMap<string, unknown>): Target {

@@ -18,8 +18,9 @@ export type SchemaRequest<Schema extends OutputSchema, Tools extends readonly Ch
 /** What goes below of a request with a schema: what it asks of the provider, and the judge of what comes back. */
 export function takeSchema(request: ChatRequest): { readonly asked: Asked; readonly output: Output | undefined } {
   const operation = 'chat';
+  if (!('schema' in request)) return { asked: { operation, request }, output: undefined };
   const { schema, ...rest } = request;
-  if (schema == null) return { asked: { operation, request: 'schema' in request ? rest : request }, output: undefined };
+  if (schema == null) return { asked: { operation, request: rest }, output: undefined };
   const output = new Output(schema, { hasTools: (request.tools?.length ?? 0) > 0 });
   return { asked: { operation, request: { ...rest, response_format: toResponseFormat(schema) }, hasSchema: true }, output };
 }
