@@ -25,7 +25,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
   // One way down.
   call: ['type chat', 'type pool', 'type providers', 'report', 'trace', 'failure', 'deadline', 'type events', 'type wire'],
-  transport: ['call', 'chat', 'providers', 'wire', 'type pool', 'errors', 'failure', 'clock', 'deadline', 'printable', 'trace'],
+  transport: ['call', 'chat', 'providers', 'wire', 'type pool', 'errors', 'failure', 'clock', 'deadline', 'abort', 'printable', 'trace'],
   layers: [
     'call',
     'chat',
