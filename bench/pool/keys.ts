@@ -61,7 +61,7 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 }
 
-const PAIRS = 20_000;
+const PAIRS = 10_000;
 
 /** us for each lease and settlement while keys are free: 64 in flight. */
 function idle(pool: Pool): number {
@@ -151,7 +151,7 @@ const shapes = [
   { name: `${MANY} groups of 1 key`, groups: MANY, keys: 1 },
   { name: `1 group of ${MANY} keys`, groups: 1, keys: MANY },
 ];
-const rounds = Number(process.argv[2] ?? 7);
+const rounds = Number(process.argv[2] ?? 3);
 
 const table: Record<string, Record<string, number | string>> = {};
 const cases = [

@@ -1,5 +1,5 @@
 import type { Random } from '../../clock.ts';
-import { type Ask, laneOf } from '../ask.ts';
+import type { Ask } from '../ask.ts';
 import type { Grant } from '../grant.ts';
 import type { Group } from '../keys/members.ts';
 import type { KeyRing } from '../keys/ring.ts';
@@ -8,7 +8,8 @@ import { claimOf, patienceFor } from './claims.ts';
 import type { Choice } from './choose.ts';
 import { Finder } from './finder.ts';
 import { Heap } from './heap.ts';
-import { Lane, type Line } from './queue.ts';
+import { Lanes } from './lanes.ts';
+import { Lane } from './queue.ts';
 import { Refusals } from './refusals.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -51,9 +52,7 @@ export class Serving {
   readonly finder: Finder;
   readonly refusals: Refusals;
   readonly #owner: ServingOwner;
-  /** Only lanes in which somebody waits. */
-  readonly #lanes = new Map<string, Lane>();
-  readonly #lines = new Map<string, Line>();
+  readonly #lanes = new Lanes();
   /** Those who wait for the group that has their prompt, by when that is not worth it any more. */
   readonly #patient = new Heap<Waiter>((a, b) => a.patientUntil < b.patientUntil, {
     get: ({ patiencePlace }) => patiencePlace,
@@ -86,9 +85,7 @@ export class Serving {
   }
 
   get waiting(): number {
-    let waiting = 0;
-    for (const lane of this.#lanes.values()) waiting += lane.size;
-    return waiting;
+    return this.#lanes.waiting;
   }
 
   /** Keys may come until `arrival` settles: calls that have none wait for it, as far as their time goes. */
@@ -118,7 +115,7 @@ export class Serving {
   }
 
   leave(waiter: Waiter): void {
-    const lane = waiter.lane === undefined ? undefined : this.#lanes.get(waiter.lane);
+    const lane = this.#lanes.of(waiter);
     if (lane === undefined) return;
     const wasHead = lane.head === waiter;
     this.#take(lane, waiter);
@@ -129,14 +126,9 @@ export class Serving {
   }
 
   close(): void {
-    const lanes = [...this.#lanes.values()];
-    this.#lanes.clear();
-    this.#lines.clear();
-    for (const lane of lanes) {
-      for (const waiter of lane.takeAll()) {
-        this.#patient.delete(waiter);
-        waiter.refuse(Infinity);
-      }
+    for (const waiter of this.#lanes.takeAll()) {
+      this.#patient.delete(waiter);
+      waiter.refuse(Infinity);
     }
     this.#sleep(Infinity);
   }
@@ -258,7 +250,7 @@ export class Serving {
       const at = hopeless.length === 0 ? now : this.finder.firstOf(head.ask, now, groups).at;
       for (const waiter of hopeless) waiter.refuse(at <= now && claims.size > 0 ? claimedUntil : at);
       if (lane.head === head) continue;
-      this.#drop(lane);
+      this.#lanes.drop(lane);
       blocked.delete(lane);
       again ||= lane.size > 0 || claims.size > 0;
     }
@@ -304,7 +296,7 @@ export class Serving {
   }
 
   #giveUpHome(waiter: Waiter): void {
-    const lane = waiter.lane === undefined ? undefined : this.#lanes.get(waiter.lane);
+    const lane = this.#lanes.of(waiter);
     if (lane !== undefined) this.#take(lane, waiter);
     this.#patient.delete(waiter);
     waiter.coldAnyway = true;
@@ -323,34 +315,14 @@ export class Serving {
   }
 
   #laneFor(ask: Ask, home?: Group): Lane {
-    const of = laneOf(ask);
-    const name = `${of}\n${this.finder.sizeOf(ask)}${home === undefined ? '' : `\n${home.id}`}`;
-    let lane = this.#lanes.get(name);
-    if (lane !== undefined) return lane;
-    let line = this.#lines.get(of);
-    if (line === undefined) {
-      line = { name: of, turns: new Map(), lanes: 0 };
-      this.#lines.set(of, line);
-    }
-    line.lanes += 1;
-    const isPlain = ask.groups === undefined && ask.keys === undefined;
-    lane = new Lane(name, line, { home, isPlain });
-    this.#lanes.set(name, lane);
-    return lane;
+    return this.#lanes.for(ask, this.finder.sizeOf(ask), home);
   }
 
   #take(lane: Lane, waiter: Waiter, served = false): void {
     if (served) lane.served(waiter);
     else lane.delete(waiter);
     this.#patient.delete(waiter);
-    this.#drop(lane);
-  }
-
-  #drop(lane: Lane): void {
-    if (lane.size > 0 || this.#lanes.get(lane.name) !== lane) return;
-    this.#lanes.delete(lane.name);
-    lane.line.lanes -= 1;
-    if (lane.line.lanes === 0) this.#lines.delete(lane.line.name);
+    this.#lanes.drop(lane);
   }
 
   #sleep(until: number): void {

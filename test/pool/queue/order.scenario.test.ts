@@ -49,6 +49,43 @@ describe('calls of different sizes', () => {
   });
 });
 
+describe('thousands that wait', () => {
+  const MANY = 4000;
+  const crowd = (
+    signal?: AbortSignal,
+  ): { readonly rig: Rig; readonly first: ReturnType<Rig['take']>; readonly calls: readonly ReturnType<Rig['wait']>[] } => {
+    const rig = new Rig([keyInput('a', { limits: one })]);
+    const first = rig.take();
+    return { rig, first, calls: Array.from({ length: MANY }, () => rig.wait({}, rig.deadline(signal))) };
+  };
+
+  it('are served strictly as they came', async () => {
+    const { rig, first, calls } = crowd();
+    const order: number[] = [];
+    for (const [index, { promise }] of calls.entries()) {
+      void promise.then((lease) => {
+        order.push(index);
+        lease.settle(served());
+      });
+    }
+    first.settle(served());
+    while (rig.pool.waiting > 0) await turn();
+    await turn();
+    expect(order).toEqual(calls.map((_, index) => index));
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+
+  it('are all aborted by the one signal that they share', async () => {
+    const controller = new AbortController();
+    const { rig, first, calls } = crowd(controller.signal);
+    controller.abort('enough');
+    await turn();
+    expect(calls.filter(({ error }) => error === 'enough')).toHaveLength(MANY);
+    first.settle(served());
+    expect(rig.left).toEqual(NOTHING_LEFT);
+  });
+});
+
 describe('tenants', () => {
   it('share what there is, also a newcomer behind a long line', async () => {
     const rig = new Rig([keyInput('a', { limits: limits(bucket({ limit: 60, burst: 1 })) })]);
