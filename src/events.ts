@@ -54,15 +54,15 @@ export interface KeyRecovered {
 }
 
 /**
- * Keys turned out to share their limits: answers named one project, or (`inferred`) what they said of the limits, or the way they refused,
- * is explained by nothing else.
+ * Keys turned out to share their limits: answers named one project, or (`inferred`) one organisation and no project, or what they
+ * said of the limits is explained by nothing else.
  */
 export interface GroupLearned {
   readonly provider: string;
   /** The project, as the provider names it; absent when it was inferred. */
   readonly project?: string;
   /** What spoke for it where no answer named a project. */
-  readonly inferred?: 'limits' | 'refusals';
+  readonly inferred?: 'limits' | 'organization';
   /** The group they are in from now on; when `ignored`, that of the key that told. */
   readonly group: string;
   /** Ids of the keys. */

@@ -57,7 +57,7 @@ export class Pool {
       granted: (grant, now) => this.#near.check(grant.key.group, grant.quota, now),
       slept: () => this.#schedule(),
       told: (grant, account, { readings, refused }, now) => {
-        const learned = accounts.learn(grant.key, account, now);
+        const learned = accounts.learn(grant.key, account, now, readings.length > 0);
         return relations.heard(grant, readings, refused, now) || learned;
       },
       left: ({ key, ask }, now) => relations.sent(key, ask.model, now),

@@ -105,8 +105,8 @@ export class KeyEntry {
 
 /** Why groups were taken for one. */
 export interface Inferred {
-  /** `limits`: what answers said was left fell by the other's requests. `refusals`: they were refused in step. */
-  readonly evidence: 'limits' | 'refusals';
+  /** `limits`: what answers said was left fell by the other's requests. `organization`: answers named one organisation, and no project. */
+  readonly evidence: 'limits' | 'organization';
   /** Epoch ms. */
   readonly since: number;
 }

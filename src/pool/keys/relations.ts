@@ -151,6 +151,7 @@ export class Relations {
     const isOther = [...apart.keys()].some((other) => other.group === group);
     key.doubts = isOther || (friends.length === 0 && missing >= MISSING) ? key.doubts + 1 : 0;
     if (key.doubts < ENOUGH_DOUBTS) return false;
+    if (group.inferred?.evidence === 'organization' && group.organization !== undefined) group.organization.parted = true;
     const rest = this.#ring.part([key, ...friends], now);
     if (rest === undefined) return false;
     for (const other of rest.keys) this.#partings.note(key, other, now);

@@ -95,7 +95,9 @@ export class KeyRing {
     const { group, project } = key;
     const { inferred } = group;
     if (inferred === undefined || this.#keys.get(key.id) !== key) return undefined;
-    const kin = group.keys.filter((other) => other !== key && (keys.includes(other) || (project !== undefined && other.project === project)));
+    const kin = group.keys.filter(
+      (other) => other !== key && (keys.includes(other) || (project !== undefined && other.project === project)),
+    );
     if (kin.length + 1 >= group.size) return undefined;
     group.provider.part([key, ...kin], now);
     if (kin.length > 0) key.group.inferred = inferred;

@@ -47,9 +47,9 @@ export interface KeySnapshot {
   readonly project?: string;
   /**
    * Its group is one by inference, as no answer named a project: `limits` when what answers said was left is explained by the others'
-   * requests, `refusals` when they were refused in step. It is undone when they turn out to have quotas of their own. `since`: epoch ms.
+   * requests, `organization` when they named one organisation. It is undone when they turn out to have quotas of their own. `since`: epoch ms.
    */
-  readonly inferred?: { readonly evidence: 'limits' | 'refusals'; readonly since: number };
+  readonly inferred?: { readonly evidence: 'limits' | 'organization'; readonly since: number };
   /** `sk-…a1b2`; a tail only of secrets of 20 characters or more. */
   readonly label: string;
   /** A hold for one model leaves it `ready`. */
