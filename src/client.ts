@@ -190,7 +190,7 @@ export class Client implements AsyncDisposable {
     assertMappable(items, toRequest);
     const { clock, retry: tries } = this.#settings;
     const ask = (request: WholeRequest, each: CallOptions): Promise<ChatReply> => this.chat(request, each);
-    return new Mapping(items, toRequest, resolveMap(options, tries.timeoutMs), { clock, ask });
+    return new Mapping(items, toRequest, resolveMap(options, tries.timeoutMs), { clock, ask, hub: this.#hub });
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { SignalHub } from '../abort.ts';
 import type { ChatReply } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import type { ResolvedMap } from '../options/map.ts';
@@ -41,6 +42,7 @@ export class Mapping<Item> implements AsyncIterableIterator<MapResult<Item, Chat
   readonly #items: Items<Item>;
   readonly #options: ResolvedMap<Item>;
   readonly #answering: Answering<Item>;
+  readonly #hub: SignalHub;
   readonly #abort = new AbortController();
   readonly #shelf: Shelf<MapResult<Item, ChatReply>>;
   readonly #ahead: number;
@@ -54,15 +56,17 @@ export class Mapping<Item> implements AsyncIterableIterator<MapResult<Item, Chat
   /** The file, or the next item, is waited for. */
   #pulling = false;
   #index = 0;
+  #stopListening = (): void => {};
 
   constructor(
     items: Items<Item>,
     toRequest: ToRequest<Item, WholeRequest>,
     options: ResolvedMap<Item>,
-    client: { readonly clock: Clock; readonly ask: Ask },
+    client: { readonly clock: Clock; readonly ask: Ask; readonly hub: SignalHub },
   ) {
     this.#items = items;
     this.#options = options;
+    this.#hub = client.hub;
     this.#answering = new Answering(toRequest, options, client.ask, this.#abort.signal);
     this.#shelf = options.ordered ? new InOrder() : new AsFinished();
     this.#ahead = options.concurrency * (options.ordered ? AHEAD.ordered : AHEAD.asFinished);
@@ -81,19 +85,22 @@ export class Mapping<Item> implements AsyncIterableIterator<MapResult<Item, Chat
     });
   }
 
-  /** Aborts what is under way. Resolves when all of it has ended and the file is closed. */
+  /** Aborts what is under way. Resolves when all of it has ended and the file is closed; rejects with why the items could not be closed. */
   async return(): Promise<Step<MapResult<Item, ChatReply>>> {
     if (this.#state.status === 'fresh') this.#state = { status: 'over' };
-    this.#leave({ kind: 'done' }, new DOMException('The map was left before its end', 'AbortError'));
+    const isLeft = this.#leave({ kind: 'done' }, new DOMException('The map was left before its end', 'AbortError'));
     if (this.#state.status === 'ending') await this.#state.ended;
+    // Who leaves reads no more. Another end's error is not theirs.
+    const untold = isLeft ? this.#tellOnce() : undefined;
+    if (untold !== undefined) throw untold.error;
     return { done: true, value: undefined };
   }
 
   #start(): void {
     const { signal, resume } = this.#options;
     this.#state = { status: 'running' };
-    if (signal?.aborted === true) return this.#onAbort();
-    signal?.addEventListener('abort', this.#onAbort);
+    if (signal?.aborted === true) return this.#onAbort(signal.reason);
+    if (signal !== undefined) this.#stopListening = this.#hub.listen(signal, (reason) => this.#onAbort(reason));
     if (resume === undefined) return this.#open();
     this.#pulling = true;
     this.#journal = Journal.open(resume.file);
@@ -106,10 +113,9 @@ export class Mapping<Item> implements AsyncIterableIterator<MapResult<Item, Chat
     );
   }
 
-  readonly #onAbort = (): void => {
-    const reason: unknown = this.#options.signal?.reason;
+  #onAbort(reason: unknown): void {
     this.#leave({ kind: 'failed', error: reason }, reason);
-  };
+  }
 
   #open(): void {
     if (this.#state.status !== 'running') return;
@@ -124,14 +130,20 @@ export class Mapping<Item> implements AsyncIterableIterator<MapResult<Item, Chat
   #turn(): void {
     this.#serve();
     while (this.#state.status === 'running' && !this.#pulling && this.#hasRoom()) this.#pull();
-    if (this.#state.status === 'draining' && this.#busy === 0 && !this.#pulling && this.#shelf.size === 0) this.#end(this.#state.ending);
+    // An item that is still to come is not waited for: it would not be begun.
+    if (this.#state.status === 'draining' && this.#busy === 0 && this.#shelf.size === 0) this.#end(this.#state.ending);
     if (this.#state.status !== 'over') return;
-    const { untold } = this.#state;
-    if (untold !== undefined && this.#readers.length > 0) {
-      this.#state = { status: 'over' };
-      this.#readers.shift()?.reject(untold.error);
-    }
+    const untold = this.#readers.length > 0 ? this.#tellOnce() : undefined;
+    if (untold !== undefined) this.#readers.shift()?.reject(untold.error);
     for (const { resolve } of this.#readers.splice(0)) resolve({ done: true, value: undefined });
+  }
+
+  /** The error of the end, to the first who asks. */
+  #tellOnce(): { readonly error: unknown } | undefined {
+    if (this.#state.status !== 'over') return undefined;
+    const { untold } = this.#state;
+    this.#state = { status: 'over' };
+    return untold;
   }
 
   #serve(): void {
@@ -221,15 +233,16 @@ export class Mapping<Item> implements AsyncIterableIterator<MapResult<Item, Chat
     if (isNews) this.#state = { status: 'draining', ending };
   }
 
-  /** Aborts what is under way and drops what is unread. */
-  #leave(ending: Ending, reason: unknown): void {
-    if (this.#state.status !== 'running' && this.#state.status !== 'draining') return;
+  /** Aborts what is under way and drops what is unread. False when it had ended. */
+  #leave(ending: Ending, reason: unknown): boolean {
+    if (this.#state.status !== 'running' && this.#state.status !== 'draining') return false;
     this.#end(ending);
     this.#abort.abort(reason);
+    return true;
   }
 
   #end(ending: Ending): void {
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopListening();
     this.#state = { status: 'ending', ended: this.#finish(ending) };
   }
 

@@ -60,7 +60,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'type wire',
   ],
   // It asks by a function that it is given: a batch knows of calls and their options, not of keys, layers or wires.
-  map: ['chat', 'errors', 'printable', 'events', 'type clock', 'type options', 'type report'],
+  map: ['chat', 'errors', 'printable', 'events', 'type abort', 'type clock', 'type options', 'type report'],
   client: ['everything but simulator'],
   index: ['everything but simulator'],
 

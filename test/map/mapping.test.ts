@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ClosedError, ConfigError, RequestError } from '../../src/errors.ts';
@@ -207,6 +208,19 @@ describe('the end by an error', () => {
     await expect(read).rejects.toBeInstanceOf(ClosedError);
   });
 
+  test('of a client that is closed, while an item is still to come', async () => {
+    const client = new FakeClient();
+    async function* items(): AsyncGenerator<string> {
+      yield 'a';
+      await new Promise(() => {});
+    }
+    const read = client.map(items()).next();
+    const outcome = Promise.allSettled([read]);
+    await turn();
+    client.call('a').fail(new ClosedError('Cannot lease a key as the client is closed'));
+    expect(await outcome).toEqual([{ status: 'rejected', reason: expect.any(ClosedError) }]);
+  });
+
   test('of what cannot be iterated', async () => {
     const broken: Iterable<string> = {
       [Symbol.iterator]: () => {
@@ -285,10 +299,10 @@ describe('leaving', () => {
         throw new Error('cannot close');
       }
     }
-    const map = client.map(items(), { concurrency: 1 });
-    await map.next();
-    await map.return();
-    await expect(map.next()).rejects.toThrow('cannot close');
+    const leave = async (): Promise<void> => {
+      for await (const _ of client.map(items(), { concurrency: 1 })) break;
+    };
+    await expect(leave()).rejects.toThrow('cannot close');
   });
 });
 
@@ -369,6 +383,21 @@ describe('an abort', () => {
     controller.abort(reason);
     expect(listeners).toBe(0);
   });
+});
+
+test('maps that share a signal listen to it once', async () => {
+  const client = new FakeClient();
+  const { signal } = new AbortController();
+  const maps = [client.map(['a'], { signal }), client.map(['b'], { signal })];
+  const reads = maps.map((map) => map.next());
+  await turn();
+  // Node warns of the eleventh.
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  client.call('a').answer();
+  client.call('b').answer();
+  await Promise.all(reads);
+  await Promise.all(maps.map((map) => map.next()));
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
 describe('whatever happens when', () => {

@@ -48,7 +48,7 @@ export class FakeClient {
   readonly clock: ManualClock = createManualClock();
   /** Calls under way, in the order they came. */
   readonly asked: Asked[] = [];
-  readonly #hub = new SignalHub();
+  readonly hub = new SignalHub();
   calls = 0;
   most = 0;
   /** Answers by itself when it is set. */
@@ -73,7 +73,7 @@ export class FakeClient {
           reject(error);
         },
       };
-      if (options.signal !== undefined) this.#hub.listen(options.signal, (reason) => asked.fail(reason));
+      if (options.signal !== undefined) this.hub.listen(options.signal, (reason) => asked.fail(reason));
       this.asked.push(asked);
       this.most = Math.max(this.most, this.asked.length);
     });
