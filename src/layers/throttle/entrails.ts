@@ -4,10 +4,14 @@ export interface Entrails {
     /** A turn of the loop, by a timer. */
     yieldLoop: () => Promise<void>;
     __register__: (index: string, weight: number) => Registration;
+    __submit__: (queued: number, weight: number) => unknown;
+    __free__: (index: string, weight: number) => unknown;
     readonly conditionsCheck: (weight: number) => boolean;
     readonly computeCapacity: () => number | null;
-    readonly storeOptions: { readonly minTime: number };
+    readonly storeOptions: { readonly minTime: number; readonly maxConcurrent: number | null };
     _running: number;
+    /** Weight of all jobs that ended. */
+    _done: number;
     /** When the next job may begin. */
     _nextRequest: number;
   };
@@ -18,7 +22,8 @@ export interface Entrails {
     trigger: (name: string, ...args: readonly unknown[]) => Promise<unknown>;
   };
   _run: (index: string, job: QueuedJob) => void;
-  readonly _drainAll: (capacity: number | null) => Promise<unknown>;
+  /** Begins jobs while there is room; `total` began before. */
+  _drainAll: (capacity: number | null, total?: number) => Promise<unknown>;
   readonly _clearGlobalState: (index: string) => boolean;
   readonly _free: (index: string, job: QueuedJob, options: unknown, event: unknown) => Promise<unknown>;
 }
@@ -56,10 +61,13 @@ export interface Node {
 const NEEDED: Readonly<Record<string, 'function' | 'number' | 'object'>> = {
   '_store.yieldLoop': 'function',
   '_store.__register__': 'function',
+  '_store.__submit__': 'function',
+  '_store.__free__': 'function',
   '_store.conditionsCheck': 'function',
   '_store.computeCapacity': 'function',
   '_store.storeOptions.minTime': 'number',
   '_store._running': 'number',
+  '_store._done': 'number',
   '_store._nextRequest': 'number',
   '_queues.push': 'function',
   '_queues._lists.5.length': 'number',

@@ -22,7 +22,8 @@ interface Waiter {
  * One group's concurrency and spacing, enforced by Bottleneck 2.19.5, the only file that imports it.
  *
  * As it comes, a limiter waits for a timer at each step (about 400 jobs a second), tells time by `Date.now`, spreads spaced jobs over
- * timers of their own and cannot cancel. `#mend` replaces those four on its private parts; `entrails.ts` checks that they are there.
+ * timers of their own, locks and looks again where nobody waits, and cannot cancel. `#mend` replaces those on its private parts;
+ * `entrails.ts` checks that they are there. Its queue and its counts still decide who begins.
  */
 export class Limiter {
   readonly #clock: Clock;
@@ -114,12 +115,31 @@ export class Limiter {
     store.yieldLoop = () => Promise.resolve();
     store._nextRequest = 0;
     store.__register__ = () => this.#register();
+    this.#mendWaits();
     this.#entrails._run = (index, job) => this.#run(index, job);
     const push = queues.push.bind(queues);
     queues.push = (job) => (this.#waiters.has(job.options.id) ? this.#push(push, job) : void job.doDrop());
     const trigger = events.trigger.bind(events);
     // Telling nobody costs as much as telling somebody.
     events.trigger = (name, ...args) => (events._events[name]?.length ? trigger(name, ...args) : Promise.resolve(undefined));
+  }
+
+  /** Its own steps without the promises that wait for nothing: each of them costs as much as the step. */
+  #mendWaits(): void {
+    const entrails = this.#entrails;
+    const { _store: store } = entrails;
+    const submit = store.__submit__.bind(store);
+    store.__submit__ = (queued, weight) => (mayEver(weight, store.storeOptions.maxConcurrent) ? SUBMITTED : submit(queued, weight));
+    store.__free__ = (_index, weight) => {
+      store._running -= weight;
+      store._done += weight;
+      void entrails._drainAll(store.computeCapacity());
+      return { running: store._running };
+    };
+    const drainAll = entrails._drainAll.bind(entrails);
+    // At most times nobody waits, which needs no lock to be seen.
+    entrails._drainAll = (capacity, total = 0) =>
+      entrails._queues._lists[PRIORITY]?.length === 0 ? Promise.resolve(total) : drainAll(capacity, total);
   }
 
   #push(push: (job: QueuedJob) => void, job: QueuedJob): void {
@@ -180,6 +200,13 @@ export class Limiter {
     this.#spacing?.cancel();
     this.#spacing = undefined;
   }
+}
+
+/** No queue of ours has a high-water mark or blocks. */
+const SUBMITTED = { reachedHWM: false, blocked: false, strategy: null };
+
+function mayEver(weight: number, maxConcurrent: number | null): boolean {
+  return maxConcurrent === null || weight <= maxConcurrent;
 }
 
 function toSettings(limits: Limits): { readonly maxConcurrent: number | null; readonly minTime: number } {
