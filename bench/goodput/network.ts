@@ -16,9 +16,22 @@ export function createWay(chance: () => number, spreadMs = USUAL_SPREAD_MS): () 
   return () => LEAST_WAY_MS + chance() * spreadMs + (chance() < SLOW_SHARE ? chance() * SLOW_SPREAD_MS : 0);
 }
 
+export interface Ways {
+  readonly chance: () => number;
+  /** How much longer than another a way usually may be, ms. */
+  readonly spreadMs?: number | undefined;
+  /** What an attempt costs the client's one thread, ms: attempts made together leave one after the other. */
+  readonly attemptMs: number;
+}
+
 /** A fetch that leads to `provider` through virtual time: each request and each answer has a way of its own. */
-export function createFetch(provider: Provider, time: Time, chance: () => number, spreadMs?: number): typeof globalThis.fetch {
+export function createFetch(provider: Provider, time: Time, { chance, spreadMs, attemptMs }: Ways): typeof globalThis.fetch {
   const wayMs = createWay(chance, spreadMs);
+  let idleAt = 0;
+  const workMs = (): number => {
+    idleAt = Math.max(idleAt, time.now()) + attemptMs;
+    return idleAt - time.now();
+  };
   return (input, init) =>
     new Promise((resolve, reject) => {
       const request = readRequest(input, init);
@@ -30,7 +43,7 @@ export function createFetch(provider: Provider, time: Time, chance: () => number
         lose();
         reject(request.signal?.reason);
       });
-      time.after(wayMs(), () => {
+      time.after(workMs() + wayMs(), () => {
         if (over) return;
         const decision = provider.arrive(request, time.now());
         lose = () => decision.lose();

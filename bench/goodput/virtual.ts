@@ -11,6 +11,13 @@ const BASE_URL = 'http://provider.invalid/v1';
 /** 2026-01-01: the start of a minute and of a day. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
+/**
+ * What an attempt of a baseline costs its one thread, ms. As time passes, the openai SDK makes 23,000 to 34,000 attempts in 30 s on two
+ * cores, one of them the provider's; the AI SDK costs a third more, and is granted the same. Without it their refusals have no end, as
+ * virtual time passes only when nobody works. keywheel makes some forty a second, of which none would wait for another.
+ */
+const BASELINE_ATTEMPT_MS = 1;
+
 /** What a run takes that is neither of the case nor of the subject. */
 export interface Means {
   readonly seed: number;
@@ -33,7 +40,11 @@ export async function runVirtually(
   const time = createVirtualTime(startAt, chanceOf('timers'));
   enter(time);
   const provider = new Provider(row, chanceOf('provider'), startAt);
-  const fetch = createFetch(provider, time, chanceOf('network'), row.manners.jitterMs);
+  const fetch = createFetch(provider, time, {
+    chance: chanceOf('network'),
+    spreadMs: row.manners.jitterMs,
+    attemptMs: subject.of === 'baseline' ? BASELINE_ATTEMPT_MS : 0,
+  });
   const ask = await openSubject(row, subject, { fetch, baseURL: BASE_URL, clock: time.clock, time, random: chanceOf('client'), keywheel });
   const until = startAt + row.seconds * 1000;
   const seen = startLoad(row.load, ask, time, chanceOf('callers'), until);
