@@ -15,6 +15,9 @@ export interface Entrails {
     /** When the next job may begin. */
     _nextRequest: number;
   };
+  /** Keep the steps of two jobs apart where these wait. */
+  readonly _submitLock: { schedule: (task: (job: unknown) => unknown, job: unknown) => unknown };
+  readonly _registerLock: { schedule: (task: () => unknown) => unknown };
   readonly _queues: { readonly _lists: readonly List[]; push: (job: QueuedJob) => void };
   readonly _scheduled: Record<string, { readonly job: QueuedJob }>;
   readonly Events: {
@@ -69,6 +72,8 @@ const NEEDED: Readonly<Record<string, 'function' | 'number' | 'object'>> = {
   '_store._running': 'number',
   '_store._done': 'number',
   '_store._nextRequest': 'number',
+  '_submitLock.schedule': 'function',
+  '_registerLock.schedule': 'function',
   '_queues.push': 'function',
   '_queues._lists.5.length': 'number',
   '_queues._lists.5._first': 'object',
