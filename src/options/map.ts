@@ -1,3 +1,5 @@
+import { ConfigError } from '../errors.ts';
+import { toShown } from '../printable.ts';
 import { checkMapOptions } from './schema.ts';
 import type { CallOptions } from './types.ts';
 
@@ -90,8 +92,25 @@ export function resolveMap<Item>(given: MapOptions<Item> | undefined, attemptTim
     onProgress: options.onProgress,
     signal: options.signal,
     resume: resume === undefined ? undefined : { file: resume.file, id: resume.id, replies: resume.replies ?? true },
-    callOptions: (item, index) => patient(typeof callOptions === 'function' ? callOptions(item, index) : callOptions, attemptTimeoutMs),
+    callOptions: (item, index) =>
+      patient(typeof callOptions === 'function' ? answered(callOptions(item, index)) : callOptions, attemptTimeoutMs),
   };
+}
+
+/** The call checks each option; what it cannot see is what is no object, and a signal, whose place the map's own takes. */
+function answered(given: MapCallOptions | undefined): MapCallOptions | undefined {
+  if (given === undefined) return undefined;
+  const isPromise = typeof given === 'object' && given !== null && 'then' in given;
+  if (typeof given !== 'object' || given === null || isPromise) {
+    const shown = isPromise ? 'a promise' : toShown(given);
+    throw new ConfigError(
+      `Cannot ask for the item as 'callOptions' must answer an object of options, or undefined: current value is ${shown}`,
+    );
+  }
+  if (!('signal' in given) || given.signal === undefined) return given;
+  throw new ConfigError(
+    `Cannot ask for the item as 'callOptions' must answer options without 'signal': current value is ${toShown(given.signal)}`,
+  );
 }
 
 /** A batch waits for its keys for hours where it must; what has to end is each attempt. */

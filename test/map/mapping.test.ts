@@ -125,6 +125,23 @@ describe('the calls', () => {
     expect(client.call('b').options).toMatchObject({ tenant: 'b', priority: 1, timeoutMs: 5000, attemptTimeoutMs: 5000 });
   });
 
+  test.each([
+    ['a promise', Promise.resolve({}), 'a promise'],
+    ['a number', 5, '5'],
+    ['null', null, 'null'],
+  ])('refuse %s as options of an item', async (_, given, shown) => {
+    const { value } = await new FakeClient().map(['a'], { callOptions: () => given as never }).next();
+    expect(value?.error).toBeInstanceOf(ConfigError);
+    expect(String(value?.error)).toContain(`'callOptions' must answer an object of options, or undefined: current value is ${shown}`);
+  });
+
+  test('refuse a signal of an item, as theirs is that of the map', async () => {
+    const callOptions = () => ({ signal: AbortSignal.abort() }) as never;
+    const { value } = await new FakeClient().map(['a'], { callOptions }).next();
+    expect(value?.error).toBeInstanceOf(ConfigError);
+    expect(String(value?.error)).toContain("'callOptions' must answer options without 'signal'");
+  });
+
   test('are as many at once as `concurrency`, 64 by default', async () => {
     const few = new FakeClient();
     void few.map(LETTERS, { concurrency: 3 }).next();
