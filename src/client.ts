@@ -123,13 +123,22 @@ export class Client implements AsyncDisposable {
   chat(request: ChatRequest & { readonly stream: true }, options?: CallOptions): Promise<ChatStream>;
   chat(request: ChatRequest & { readonly stream?: false | null }, options?: CallOptions): Promise<ChatReply>;
   chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply | ChatStream>;
-  async chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply | ChatStream> {
-    const { asked, output: wanted } = takeSchema(validateChat(request));
-    const targets = this.#names.resolve(asked.request.model);
-    const started = this.#start(asked, targets, options, wanted);
-    // Nothing to load: the request leaves in the same tick.
-    const call = started instanceof Promise ? await started : started;
-    const answer = await this.#send(call);
+  chat(request: ChatRequest, options?: CallOptions): Promise<ChatReply | ChatStream> {
+    try {
+      const { asked, output: wanted } = takeSchema(validateChat(request));
+      const started = this.#start(asked, this.#names.resolve(asked.request.model), options, wanted);
+      // Nothing to load: the request leaves in the same tick.
+      return started instanceof Promise ? started.then((call) => this.#chat(call)) : this.#chat(started);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #chat(call: Call): Promise<ChatReply | ChatStream> {
+    return this.#send(call).then((answer) => this.#toChat(call, answer));
+  }
+
+  #toChat(call: Call, answer: Answer): ChatReply | ChatStream | Promise<ChatReply> {
     // The operation decides the shape.
     if (answer.kind === 'whole') return this.#toReply(call, answer.whole as ChatCompletion, answer.raw);
     const toReport = (): CallReport => this.#report(call);

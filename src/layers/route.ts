@@ -22,7 +22,13 @@ export interface RouteOptions {
  * What comes out is an answer or an error of the family.
  */
 export function route(options: RouteOptions): Layer<Call, Routed> {
-  return (next) => (call) => new Walk(options, next, call).run();
+  return (next) => (call) => {
+    try {
+      return new Walk(options, next, call).run();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 }
 
 /** Most calls fail nowhere: two maps of its own were 370 bytes of each that waits. */
@@ -45,16 +51,29 @@ class Walk {
     this.#call = call;
   }
 
-  async run(): Promise<Answer> {
-    const { clock, fallbackAfterMs } = this.#options;
+  run(): Promise<Answer> {
     const { targets, startBy } = this.#call;
-    const usable = targets.length === 1 ? targets : this.#usable();
+    const [only] = targets;
+    if (only === undefined || targets.length > 1) return this.#walk(this.#usable());
+    // Nowhere to go on to, as for most calls: no walk then, which is memory that each call that waits would hold.
+    const passage = this.#options.breakers.enter(only);
+    return passage === undefined ? this.#rest() : this.#pass(only, passage, startBy, () => this.#rest());
+  }
+
+  async #walk(usable: readonly Target[]): Promise<Answer> {
+    const { clock, fallbackAfterMs } = this.#options;
+    const { startBy } = this.#call;
     // The targets that are not ejected. While there is something else to try or to wait for, each must start soon.
     for (const target of usable) {
       const alone = target === usable.at(-1) && this.#waitable.size === 0;
       const answer = await this.#tryAt(target, alone ? startBy : Math.min(startBy, clock.now() + fallbackAfterMs));
       if (answer !== undefined) return answer;
     }
+    return this.#rest();
+  }
+
+  /** Nobody answered: whoever may all the same, else the error of the call. */
+  async #rest(): Promise<Answer> {
     const answer = (await this.#whoCanWait()) ?? (await this.#lastResort());
     if (answer !== undefined) return answer;
     this.#call.deadline.throwIfEnded();
@@ -90,7 +109,7 @@ class Walk {
     const left = this.#call.targets.filter((target) => !this.#failed.has(target));
     for (const target of left.sort((a, b) => breakers.opensAt(a) - breakers.opensAt(b))) {
       if ([...this.#failed.values()].some(isSickness)) return undefined;
-      const answer = await this.#pass(target, breakers.force(target), this.#call.startBy);
+      const answer = await this.#pass(target, breakers.force(target), this.#call.startBy, nothing);
       if (answer !== undefined) return answer;
     }
     return undefined;
@@ -99,10 +118,11 @@ class Walk {
   /** `undefined` when the target refused, or is ejected by now. */
   #tryAt(target: Target, startBy: number): Promise<Answer | undefined> | undefined {
     const passage = this.#options.breakers.enter(target);
-    return passage === undefined ? undefined : this.#pass(target, passage, startBy);
+    return passage === undefined ? undefined : this.#pass(target, passage, startBy, nothing);
   }
 
-  #pass(target: Target, passage: Passage, startBy: number): Promise<Answer | undefined> {
+  /** `otherwise`: what comes where the target refused. */
+  #pass<Other>(target: Target, passage: Passage, startBy: number, otherwise: () => Other | Promise<Other>): Promise<Answer | Other> {
     const { ended } = this.#call.deadline;
     const told = target.balanced === undefined ? nothing : this.#options.balancer?.asked(this.#call, target);
     const takeBack = ended === undefined ? this.#noteFallback(target) : nothing;
@@ -118,7 +138,7 @@ class Walk {
         // It cannot be asked, so that nothing led here.
         if (isInexpressible(error)) takeBack();
         this.#remember(target, error, startBy);
-        return undefined;
+        return otherwise();
       },
     );
   }
@@ -183,4 +203,4 @@ class Walk {
   }
 }
 
-function nothing(): void {}
+function nothing(): undefined {}
