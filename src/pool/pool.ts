@@ -1,4 +1,4 @@
-import type { Clock, Random, Timer } from '../clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
 import { ClosedError } from '../errors.ts';
 import type { Events } from '../events.ts';
@@ -7,6 +7,7 @@ import { Accounts } from './keys/accounts.ts';
 import type { Ask } from './ask.ts';
 import { Paces } from './capacity-pace.ts';
 import type { Choice } from './queue/choose.ts';
+import type { Finder } from './queue/finder.ts';
 import { Grant, type GrantOwner } from './grant.ts';
 import type { Lease, LeaseEnd } from './lease.ts';
 import type { Group, KeyEntry } from './keys/members.ts';
@@ -16,8 +17,10 @@ import { type Attempted, Outcomes } from './keys/outcome.ts';
 import { binding } from './queue/readiness.ts';
 import { Relations } from './keys/relations.ts';
 import { KeyRing } from './keys/ring.ts';
-import { type Home, Serving, type ServingOwner } from './queue/serving.ts';
-import type { Waiter } from './queue/waiter.ts';
+import type { Home } from './queue/homes.ts';
+import { notWaited, type Waited, waitedUntil } from './queue/reason.ts';
+import type { Serving } from './queue/serving.ts';
+import { Servings } from './queue/servings.ts';
 import { Waiting, type WaitingOwner } from './queue/waiting.ts';
 
 /** Asks for a fresh text for a refused key. Settles when it is here, or will not come; `undefined` when there is nobody to ask. */
@@ -32,13 +35,11 @@ export class Pool {
   readonly outcomes: Outcomes;
   readonly #clock: Clock;
   readonly #near: NearLimits;
-  /** By provider: no call waits for keys of two. */
-  readonly #servings = new Map<string, Serving>();
-  readonly #owner: GrantOwner & ServingOwner & WaitingOwner;
+  readonly #servings: Servings;
+  readonly #owner: GrantOwner & WaitingOwner;
   #renew: Renew = () => undefined;
   #arrivals = 0;
   #lastBound = '';
-  #timer: { readonly at: number; readonly timer: Timer } | undefined;
   #closed = false;
 
   /** `nearAt`: the shares of a bucket at whose use `limit-near` is told. */
@@ -48,14 +49,14 @@ export class Pool {
     const relations = new Relations(this.ring, events);
     this.outcomes = new Outcomes(events, random, accounts, (id) => this.ring.get(id));
     this.#near = new NearLimits(events, nearAt);
-    this.#owner = {
+    this.#servings = new Servings(clock, {
       ring: this.ring,
       random,
-      now: () => clock.now(),
-      grant: (waiter, choice, now) =>
-        this.#grant(this.#serving(waiter.ask.provider), waiter.ask, choice, whyWaited(choice, waiter, now), now),
+      grant: ({ finder }, waiter, choice, now) => this.#grant(finder, waiter.ask, choice, waitedUntil(now, choice, waiter), now),
       granted: (grant, now) => this.#near.check(grant.key.group, grant.quota, now),
-      slept: () => this.#schedule(),
+    });
+    this.#owner = {
+      now: () => clock.now(),
       told: (grant, account, { readings, refused }, now) => {
         const learned = accounts.learn(grant.key, account, now, readings.length > 0);
         return relations.heard(grant, readings, refused, now) || learned;
@@ -63,20 +64,18 @@ export class Pool {
       left: ({ key, ask }, now) => relations.sent(key, ask.model, now),
       ended: (grant, end) => this.#ended(grant, end),
       stirred: ({ ask, key, quota }) => {
-        const serving = this.#serving(ask.provider);
+        const serving = this.#servings.of(ask.provider);
         serving.finder.touch(key.group, quota);
         serving.pump();
       },
       whyRefused: (ask, deadline, earliest) => this.#whyRefused(ask, deadline, earliest),
-      abandoned: (waiter) => this.#serving(waiter.ask.provider).leave(waiter),
+      abandoned: (waiter) => this.#servings.of(waiter.ask.provider).leave(waiter),
     };
   }
 
   /** Calls that wait for a lease. */
   get waiting(): number {
-    let waiting = 0;
-    for (const serving of this.#servings.values()) waiting += serving.waiting;
-    return waiting;
+    return this.#servings.waiting;
   }
 
   /**
@@ -87,14 +86,14 @@ export class Pool {
     if (this.#closed) throw new ClosedError('Cannot lease a key as the client is closed');
     deadline.throwIfEnded();
     const now = this.#clock.now();
-    const serving = this.#serving(ask.provider);
+    const serving = this.#servings.of(ask.provider);
     if (ask.besides !== undefined) return this.#leaseSpare(serving, ask, ask.besides, now);
     const { finder } = serving;
     const groups = this.#named(ask);
     const limit = Math.min(ask.waitUntil, deadline.at);
     if (serving.idle) {
       const choice = finder.find(ask, now, groups);
-      const home = choice === undefined ? undefined : serving.homeFor(ask, choice, limit, now);
+      const home = choice === undefined ? undefined : serving.homes.for(ask, choice, limit, now);
       if (home !== undefined) return this.#enqueue(serving, ask, deadline, { now, limit, group: home.group, home });
       if (choice !== undefined) return this.#begin(serving, ask, choice, now);
     }
@@ -121,7 +120,7 @@ export class Pool {
   }
 
   #begin(serving: Serving, ask: Ask, choice: Choice, now: number): Lease {
-    const grant = this.#grant(serving, ask, choice, { ms: 0, why: whyNow(choice, ask) }, now);
+    const grant = this.#grant(serving.finder, ask, choice, notWaited(choice, ask), now);
     this.#near.check(choice.group, grant.quota, now);
     return grant;
   }
@@ -133,25 +132,13 @@ export class Pool {
 
   /** Something changed from outside: a key was added, removed, enabled, disabled or reset. */
   stir(): void {
-    for (const serving of this.#servings.values()) {
-      serving.finder.reset();
-      serving.pump();
-    }
+    this.#servings.stir();
   }
 
   /** Refuses everybody who waits, and every later lease. Leases in flight are still settled. */
   close(): void {
     this.#closed = true;
-    for (const serving of this.#servings.values()) serving.close();
-  }
-
-  #serving(provider: string): Serving {
-    let serving = this.#servings.get(provider);
-    if (serving === undefined) {
-      serving = new Serving(this.#owner, provider);
-      this.#servings.set(provider, serving);
-    }
-    return serving;
+    this.#servings.close();
   }
 
   #enqueue(serving: Serving, ask: Ask, deadline: Deadline, place: Arrival): Lease | Promise<Lease> {
@@ -174,33 +161,16 @@ export class Pool {
     if (deadline.ended !== undefined) return deadline.ended.reason;
     if (this.#closed) return new ClosedError('Cannot lease a key as the client is closed');
     const now = this.#clock.now();
-    const { finder, refusals } = this.#serving(ask.provider);
+    const { finder, refusals } = this.#servings.of(ask.provider);
     // Whoever stands before it in the queue starts first. Of very many groups not each one is asked for each of thousands.
     const at = finder.isMany ? earliest : Math.max(earliest, finder.firstOf(ask, now, this.#named(ask)).at);
     return refusals.of(ask, at, now);
   }
 
-  /** One timer for all who wait, whichever provider they wait for. */
-  #schedule(): void {
-    let at = Infinity;
-    for (const serving of this.#servings.values()) at = Math.min(at, serving.wakesAt);
-    if (this.#timer?.at === at) return;
-    this.#timer?.timer.cancel();
-    this.#timer = undefined;
-    if (at === Infinity) return;
-    const timer = this.#clock.after(at - this.#clock.now(), () => {
-      this.#timer = undefined;
-      const now = this.#clock.now();
-      for (const serving of this.#servings.values()) if (serving.wakesAt <= now) serving.pump();
-      this.#schedule();
-    });
-    this.#timer = { at, timer };
-  }
-
-  #grant(serving: Serving, ask: Ask, choice: Choice, waited: { readonly ms: number; readonly why: string }, now: number): Grant {
+  #grant(finder: Finder, ask: Ask, choice: Choice, waited: Waited, now: number): Grant {
     const grant = new Grant(this.#owner, ask, choice, waited, now);
-    serving.finder.touch(choice.group, grant.quota);
-    serving.finder.warm.served(ask, choice.group, now);
+    finder.touch(choice.group, grant.quota);
+    finder.warm.served(ask, choice.group, now);
     return grant;
   }
 
@@ -209,7 +179,7 @@ export class Pool {
     const attempted = { ask: grant.ask, key: grant.key, quota: grant.quota, attempt: grant, sentAt: grant.sentAt, now };
     count(grant.key, end);
     if (end.status === 'served') this.paces.note(grant.quota, grant.ask, end.used ?? grant.ask.cost, now - attempted.sentAt, now);
-    const serving = this.#serving(grant.ask.provider);
+    const serving = this.#servings.of(grant.ask.provider);
     const outer = serving.hold();
     try {
       // Whoever shares a hold may be free by it, and a word against a key may be taken back from others.
@@ -259,16 +229,4 @@ function count(key: KeyEntry, end: LeaseEnd): void {
     key.totals.calls += 1;
     key.totals.tokens += (end.used?.input ?? 0) + (end.used?.output ?? 0);
   } else if (end.status === 'failed') key.totals.errors += 1;
-}
-
-function whyNow({ among, warm }: Choice, ask: Ask): string {
-  if (warm === true && among > 1) return `affinity: of ${among} groups the one that has its prompt`;
-  if (among === 1) return 'the only group that could start';
-  return ask.affinity === undefined ? `least in flight of ${among} groups` : `affinity, of ${among} groups`;
-}
-
-function whyWaited(choice: Choice, waiter: Waiter, now: number): { readonly ms: number; readonly why: string } {
-  const ms = now - waiter.since;
-  const why = whyNow(choice, waiter.ask);
-  return { ms, why: ms === 0 ? why : `waited for ${waiter.boundBy}, then ${why}` };
 }

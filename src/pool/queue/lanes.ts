@@ -1,12 +1,25 @@
 import { type Ask, laneOf } from '../ask.ts';
 import type { Group } from '../keys/members.ts';
+import type { KeyRing } from '../keys/ring.ts';
 import { Lane, type Line } from './queue.ts';
 import type { Waiter } from './waiter.ts';
 
+/** Asks of one class of size wait in one lane. */
+export interface Sizes {
+  sizeOf(ask: Ask): number;
+}
+
 /** The lanes of one provider in which somebody waits. */
 export class Lanes {
+  readonly #ring: KeyRing;
+  readonly #sizes: Sizes;
   readonly #lanes = new Map<string, Lane>();
   readonly #lines = new Map<string, Line>();
+
+  constructor(ring: KeyRing, sizes: Sizes) {
+    this.#ring = ring;
+    this.#sizes = sizes;
+  }
 
   get size(): number {
     return this.#lanes.size;
@@ -28,10 +41,15 @@ export class Lanes {
     return lane === undefined ? undefined : this.#lanes.get(lane);
   }
 
-  /** The lane for an ask of a class of size, begun where there is none; of one that waits for its `home` alone another. */
-  for(ask: Ask, size: number, home?: Group): Lane {
+  /** The groups that may serve a lane's ask; `undefined` is all. */
+  groupsOf(lane: Lane, ask: Ask): readonly Group[] | undefined {
+    return lane.home === undefined && lane.isPlain ? undefined : lane.groups(this.#ring, ask);
+  }
+
+  /** The lane for an ask, begun where there is none; of one that waits for its `home` alone another. */
+  for(ask: Ask, home?: Group): Lane {
     const of = laneOf(ask);
-    const name = `${of}\n${size}${home === undefined ? '' : `\n${home.id}`}`;
+    const name = `${of}\n${this.#sizes.sizeOf(ask)}${home === undefined ? '' : `\n${home.id}`}`;
     let lane = this.#lanes.get(name);
     if (lane !== undefined) return lane;
     let line = this.#lines.get(of);
@@ -44,6 +62,13 @@ export class Lanes {
     lane = new Lane(name, line, { home, isPlain });
     this.#lanes.set(name, lane);
     return lane;
+  }
+
+  /** It waits no more; `served` when it has its lease, so that its tenant's next one has another turn. */
+  take(lane: Lane, waiter: Waiter, served = false): void {
+    if (served) lane.served(waiter);
+    else lane.delete(waiter);
+    this.drop(lane);
   }
 
   /** Forgets a lane in which nobody waits any more. */
