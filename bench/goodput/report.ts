@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import { version } from 'node:process';
-import { recoveredMs, attemptsPerCall, nameOf, summarise, type Row } from './table.ts';
+import { nameOf, summarise, summariseOutage, type Row } from './table.ts';
 
 /** What the page says of how it came to be. */
 export interface Circumstances {
@@ -28,9 +28,10 @@ export function toPage(rows: readonly Row[], { title, command, versions, date, t
     '',
     '| case | client | runs | goodput % | refused /100 | bar | |',
     '| --- | --- | ---: | ---: | ---: | --- | --- |',
-    ...names.flatMap((name) => toLines(rows.filter(({ row }) => row.name === name))),
+    ...names.flatMap((name) => toLines(rows.filter((measured) => measured.row.name === name && !isOutage(measured)))),
     '',
-    ...toOutage(rows.filter(({ row }) => row.mishaps.some(({ of }) => of === 'outage'))),
+    ...toOutage(rows.filter(isOutage)),
+    ...toMisses(rows),
     ...(plots ? ['## Plots', '', ...names.flatMap((name) => [`![${name}](goodput/${name}.svg)`, ''])] : []),
   ].join('\n');
 }
@@ -60,16 +61,39 @@ export function verdictOf(measured: Row, rows: readonly Row[]): string {
   return isBetter ? '**not the best**' : 'best';
 }
 
+/** Goodput says nothing of it: who repeats for ever answers more late calls than who fails at once, and asks a sick provider all the time. */
+function isOutage(measured: Row): boolean {
+  return summariseOutage(measured) !== undefined;
+}
+
 function toOutage(rows: readonly Row[]): readonly string[] {
   if (rows.length === 0) return [];
   return [
     '## Outage',
     '',
-    'A minute without the provider, 50 calls a second. Attempts are counted by the provider.',
+    'A minute without the provider, 50 calls a second. Attempts are those at the provider that is out, for each call that began then. The bar:',
+    '1.1 attempts, a second. The baselines repeat without end, so that none of their calls fails.',
     '',
-    '| client | attempts per call | first answer after its end, ms |',
-    '| --- | ---: | ---: |',
-    ...rows.map((row) => `| ${nameOf(row.subject)} | ${attemptsPerCall(row).toFixed(2)} | ${Math.round(recoveredMs(row))} |`),
+    '| client | attempts per call | first answer after its end, ms | calls that failed | |',
+    '| --- | ---: | ---: | ---: | --- |',
+    ...rows.map((row) => {
+      const outage = summariseOutage(row);
+      const numbers = [outage?.attemptsPerCall.toFixed(2), outage?.recoveredMs.toFixed(0), outage?.failed.toFixed(0)];
+      return `| ${[nameOf(row.subject), ...numbers, row.subject.of === 'keywheel' ? outage?.verdict : ''].join(' | ')} |`;
+    }),
     '',
   ];
+}
+
+function toMisses(rows: readonly Row[]): readonly string[] {
+  const missed = rows.flatMap((measured) => {
+    const { goodput, refused, bar } = summarise(measured);
+    const verdict = verdictOf(
+      measured,
+      rows.filter(({ row }) => row.name === measured.row.name),
+    );
+    const reached = `${goodput.toFixed(1)} / ${refused.toFixed(2)}${bar === undefined ? '' : `, bar ${bar.goodput} / ${bar.refused}`}`;
+    return verdict.startsWith('**') && !isOutage(measured) ? [`- ${measured.row.name}, ${nameOf(measured.subject)}: ${reached}`] : [];
+  });
+  return ['## Bars missed', '', ...(missed.length === 0 ? ['None.'] : missed), ''];
 }

@@ -1,6 +1,8 @@
 /** `npm run bench:goodput`: see bench/README.md. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { baselineNames } from './baselines.ts';
 import { buildKeywheel } from './build.ts';
@@ -38,8 +40,9 @@ if (chosen.length === 0) {
 }
 const seeds = values.short ? 1 : Number(values.seeds);
 /** Baselines refuse tens of attempts an answer, and do it again and again: one run says enough. */
-const baselineSeeds = Number(values.baselines ?? (values.all || values.short ? 1 : 0));
+const baselineSeeds = Number(values.baselines ?? (values.all && !values.short ? 1 : 0));
 
+if (chosen.some((row) => subjectsOf(row).some(({ of }) => of === 'baseline'))) installPeers();
 const began = performance.now();
 const built = buildKeywheel();
 process.on('exit', () => built.remove());
@@ -91,6 +94,14 @@ async function measure(crew: Crew, row: Case, subject: Subject): Promise<Row> {
     return { ...result.run, tookMs: result.tookMs };
   });
   return { row, subject, runs };
+}
+
+/** Only for those who measure them. */
+function installPeers(): void {
+  if (existsSync(new URL('../node_modules/openai', import.meta.url))) return;
+  const bench = fileURLToPath(new URL('../', import.meta.url));
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: bench, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
 }
 
 function write(): void {

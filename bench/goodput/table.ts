@@ -49,19 +49,28 @@ export function middleRun({ runs }: Row): TimedRun | undefined {
   return runs.toSorted((a, b) => a.goodputShare - b.goodputShare)[Math.floor((runs.length - 1) / 2)];
 }
 
-/** Attempts that reached the provider for each call, the median. */
-export function attemptsPerCall({ runs }: Row): number {
-  const shares = runs.map(({ answersMs, refusedMs, others, served, failures }) => {
-    const calls = served + Object.values(failures).reduce((sum, count) => sum + count, 0);
-    return (answersMs.length + refusedMs.length + others) / Math.max(1, calls);
-  });
-  return median(sorted(shares));
+/** What an outage was like for a client: medians. */
+export interface OutageSummary {
+  /** Attempts at the provider that was out, for each call that began then. */
+  readonly attemptsPerCall: number;
+  /** From its end to the first answer, ms. */
+  readonly recoveredMs: number;
+  /** Calls that ended in an error. */
+  readonly failed: number;
+  readonly verdict: 'pass' | 'MISS';
 }
 
-/** From the end of an outage to the first answer, ms, the median. */
-export function recoveredMs({ row, runs }: Row): number {
-  const [end = 0] = row.mishaps.flatMap((mishap) => (mishap.of === 'outage' ? [mishap.untilMs] : []));
-  return median(sorted(runs.map(({ answersMs }) => Math.min(...answersMs.filter((at) => at >= end)) - end)));
+export function summariseOutage({ row, runs }: Row): OutageSummary | undefined {
+  const { arrivals } = row.load;
+  const outage = row.mishaps.find((mishap) => mishap.of === 'outage');
+  if (outage === undefined || arrivals === undefined) return undefined;
+  const calls = ((outage.untilMs - outage.fromMs) / arrivals.everyMs) * arrivals.calls;
+  const attemptsPerCall = median(sorted(runs.map(({ others }) => others / calls)));
+  const recoveredMs = median(
+    sorted(runs.map(({ answersMs }) => Math.min(...answersMs.filter((at) => at >= outage.untilMs)) - outage.untilMs)),
+  );
+  const failed = median(sorted(runs.map(({ failures }) => Object.values(failures).reduce((sum, count) => sum + count, 0))));
+  return { attemptsPerCall, recoveredMs, failed, verdict: attemptsPerCall <= 1.1 && recoveredMs <= 1000 ? 'pass' : 'MISS' };
 }
 
 const WIDTHS = [24, 26, 17, 19, 12, 5];
