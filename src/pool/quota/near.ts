@@ -21,14 +21,23 @@ export class NearLimits {
 
   check(group: Group, quota: Quota, now: number): void {
     if (this.#shares.length === 0 || !this.#events.hears('limit-near')) return;
-    for (const meter of quota.meters) {
-      const told = this.#told.get(meter) ?? 0;
-      const left = { remaining: meter.law.remaining(now), most: meter.law.capacity, counts: meter.counts };
-      const next = sharesTold(this.#shares, told, left);
-      if (next === told) continue;
-      this.#told.set(meter, next);
-      for (const share of this.#shares.slice(told, next)) this.#tell(group, meter, share, left.remaining);
+    const { meters } = quota;
+    for (const meter of meters) {
+      const alike = meters.filter((other) => isAlike(meter, other));
+      // Once for all of them, at the first.
+      if (alike[0] === meter) this.#checkAlike(group, [meter, ...alike.slice(1)], now);
     }
+  }
+
+  /** A limit that was given and that the server tells as well is one to who listens: the tighter of both. */
+  #checkAlike(group: Group, alike: readonly [Meter, ...Meter[]], now: number): void {
+    const tightest = alike.reduce((found, meter) => (leftOf(meter, now) < leftOf(found, now) ? meter : found));
+    const told = Math.max(...alike.map((meter) => this.#told.get(meter) ?? 0));
+    const left = { remaining: tightest.law.remaining(now), most: tightest.law.capacity, counts: tightest.counts };
+    const next = sharesTold(this.#shares, told, left);
+    if (next === told) return;
+    for (const meter of alike) this.#told.set(meter, next);
+    for (const share of this.#shares.slice(told, next)) this.#tell(group, tightest, share, left.remaining);
   }
 
   #tell(group: Group, { counts, windowMs, limit, model }: Meter, share: number, remaining: number): void {
@@ -43,6 +52,15 @@ export class NearLimits {
       share,
     });
   }
+}
+
+function isAlike(a: Meter, b: Meter): boolean {
+  return a.counts === b.counts && a.windowMs === b.windowMs && a.model === b.model;
+}
+
+/** Part of it that is left. */
+function leftOf({ law }: Meter, now: number): number {
+  return law.remaining(now) / law.capacity;
 }
 
 /** What is left of a bucket, and the most that can be. */

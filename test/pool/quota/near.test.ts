@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sharesTold } from '../../../src/pool/quota/near.ts';
-import { bucket, keyInput, limits, Rig, served } from '../rig.ts';
+import { bucket, keyInput, limits, reading, Rig, served } from '../rig.ts';
 import { Pool } from '../../../src/pool/pool.ts';
 
 describe('shares that stand as told', () => {
@@ -37,4 +37,19 @@ test('each share comes once, in ascending order, also of shares given twice', ()
   Object.assign(rig, { pool });
   for (let count = 0; count < 10; count += 1) rig.take().settle(served());
   expect(shares).toEqual([0.5, 4, 0.8, 1]);
+});
+
+test('a limit that is given and also told by the server comes once, as the tighter of both', () => {
+  const rig = new Rig([]);
+  const pool = new Pool(rig.clock, () => 0, rig.events, [0.5]);
+  pool.ring.add('openai', keyInput('a', { limits: limits(bucket({ limit: 10, burst: 10 })) }), rig.now);
+  const told: unknown[] = [];
+  rig.events.on('limit-near', ({ share, limit }) => void told.push([share, limit]));
+  Object.assign(rig, { pool });
+  for (const remaining of [7, 6, 5, 4, 3, 2, 1]) {
+    const lease = rig.take();
+    lease.heard([reading(8, remaining, (8 - remaining) * 7500)], {});
+    lease.settle(served());
+  }
+  expect(told).toEqual([[0.5, 8]]);
 });
