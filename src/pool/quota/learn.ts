@@ -11,8 +11,11 @@ const CERTAIN_FALL = 2;
  * window can look like a refill once.
  */
 const FIXED_VOTE = 2;
-/** Votes beyond this add nothing, so that a server that changes its ways is believed again. */
-const MOST_VOTES = 4;
+/**
+ * Votes beyond this add nothing, so that a server that changes its ways is believed again. Where a window slides, resets jump up with
+ * each request that leaves it, for as many answers as come within a moment: so many are no proof against what hundreds showed.
+ */
+const MOST_VOTES = 40;
 
 /** Part by which an estimate may be wrong beyond its rounding. */
 const DRIFT = 0.05;
@@ -35,6 +38,10 @@ export interface Learned {
   readonly slopes: number;
   /** Votes for a fixed window. */
   readonly fixedVotes: number;
+  /** `reset` is the time until one more is there: it says nothing of when all is. */
+  readonly next: boolean;
+  /** The longest `reset` told, ms. */
+  readonly longestMs: number;
   /** An earlier sample of the same slope. */
   readonly reference: Sample | undefined;
 }
@@ -47,6 +54,8 @@ export function beginLearning(sample: Sample, windowMs: number): Learned {
     kind: 'refill',
     slopes: 0,
     fixedVotes: 0,
+    next: false,
+    longestMs: sample.resetMs ?? 0,
     reference: sample,
   };
   return { ...learned, burst: burstOf(learned, sample) };
@@ -57,8 +66,14 @@ export function beginLearning(sample: Sample, windowMs: number): Learned {
  * line: reset = (burst - remaining) / rate, whatever the burst is. In a fixed window both fall together.
  * A server that raises or lowers its limit is believed at once.
  */
-export function learn(state: Learned, sample: Sample): Learned {
-  if (sample.limit !== state.limit) return { ...beginLearning(sample, state.windowMs), kind: state.kind, fixedVotes: state.fixedVotes };
+export function learn(known: Learned, sample: Sample): Learned {
+  const state = sample.resetMs === undefined || sample.resetMs <= known.longestMs ? known : { ...known, longestMs: sample.resetMs };
+  if (sample.limit !== state.limit)
+    return { ...beginLearning(sample, state.windowMs), kind: state.kind, fixedVotes: state.fixedVotes, next: state.next };
+  const next = isNext(state, sample);
+  // It says at least that what is left was there.
+  if (next) return widen({ ...state, next, reference: undefined }, { ...sample, resetMs: 0 });
+  if (state.next) return widen({ ...state, next, reference: sample }, sample);
   const { reference } = state;
   if (reference?.resetMs === undefined) return widen({ ...state, reference: sample }, sample);
   if (sample.resetMs === undefined) return state;
@@ -72,9 +87,16 @@ export function learn(state: Learned, sample: Sample): Learned {
   return fitSlope(state, sample, { fell, stretchedMs, grainMs: grainOf(sample.resetMs, reference.resetMs) });
 }
 
+/** That nothing has to come back is told of one level alone, unless `reset` is the time until the next one is there. */
+function isNext({ next, kind, reference, limit, windowMs }: Learned, { remaining, resetMs }: Sample): boolean {
+  if (resetMs === undefined || kind === 'fixed') return next;
+  if (next) return (resetMs * limit) / windowMs <= CERTAIN_FALL;
+  return resetMs === 0 && reference?.resetMs === 0 && Math.abs(reference.remaining - remaining) >= CERTAIN_FALL;
+}
+
 /** True when `reset` tells the level of the bucket finer than whole numbers do. */
-export function isFine({ kind, slopes, limit, windowMs }: Learned, resetMs: number): boolean {
-  return kind === 'refill' && slopes > 0 && (grainOf(resetMs, resetMs) * limit) / windowMs < 1;
+export function isFine({ kind, next, slopes, limit, windowMs }: Learned, resetMs: number): boolean {
+  return kind === 'refill' && !next && slopes > 0 && (grainOf(resetMs, resetMs) * limit) / windowMs < 1;
 }
 
 function voteFixed(state: Learned, sample: Sample): Learned {
@@ -145,6 +167,11 @@ function burstOf(state: Learned, sample: Sample): number {
   const whole = Math.floor(most + 1e-6);
   const burst = whole >= most - perMs ? whole : most;
   return Math.max(1, Math.min(state.limit, burst));
+}
+
+/** The window that a limit seems to have by how long its resets are: shorter than the assumed one where none came near it. */
+export function seenWindowMs({ windowMs, longestMs }: Learned): number {
+  return longestMs <= 0 ? windowMs : Math.min(windowMs, widest(0, longestMs));
 }
 
 function widest(windowMs: number, resetMs: number): number {

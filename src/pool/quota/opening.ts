@@ -1,9 +1,10 @@
 /** So many at once a quota gets that has told nothing yet. */
 const FIRST = 4;
-/** Each answer widens it by so much: where answers are refused in the end, about as many are refused as were out. */
-const PER_ANSWER = 0.01;
-/** After so many answers without a refusal it widens faster, as the limit must be large. */
-const TRUSTED_ANSWERS = 500;
+/**
+ * Each answer widens it by one, so that it doubles in the time of an answer: an unlimited server is at full speed after a few. A refusal is
+ * quick, so that where there is a limit few more are sent than in the time of one.
+ */
+const PER_ANSWER = 1;
 /** Beyond this many at once nothing is learned by going slowly. */
 const MANY = 512;
 /** Whatever is out, one more may start after so long, the first ones more slowly: answers may take long, and only a full bucket wastes quota. */
@@ -13,7 +14,6 @@ const FIRST_STEP_MS = 100;
 
 /** How a quota is opened of which nothing is known: a few calls, then more, never the whole queue at once. */
 export class Opening {
-  #answers = 0;
   #starts = 0;
   #lastAt = -Infinity;
   #width = FIRST;
@@ -47,16 +47,13 @@ export class Opening {
   }
 
   answered(): void {
-    this.#answers += 1;
-    const trust = this.#answers / TRUSTED_ANSWERS;
-    const width = FIRST + this.#answers * PER_ANSWER + trust * trust;
-    this.#width = width >= MANY ? Infinity : Math.floor(width);
+    const width = this.#width + PER_ANSWER;
+    this.#width = width >= MANY ? Infinity : width;
   }
 
   /** Two turned out to be one. */
   absorb(other: Opening): void {
     this.#width = Math.min(this.#width, other.#width);
-    this.#answers = Math.min(this.#answers, other.#answers);
     this.#starts += other.#starts;
     this.#lastAt = Math.max(this.#lastAt, other.#lastAt);
   }
