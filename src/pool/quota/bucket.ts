@@ -186,7 +186,7 @@ export class FixedLaw implements Law {
 export class SlidingLaw implements Law {
   readonly kind = 'sliding';
   readonly #limit: number;
-  readonly #windowMs: number;
+  #windowMs: number;
   #charges: Charge[] = [];
   #first = 0;
   #used = 0;
@@ -240,6 +240,22 @@ export class SlidingLaw implements Law {
   remaining(now: number): number {
     this.#forget(now);
     return this.#limit - this.#used;
+  }
+
+  /** The window turned out to be so long: what has left it already stays away. */
+  setWindow(windowMs: number): void {
+    this.#windowMs = windowMs;
+  }
+
+  /** What will be left at `at` if nothing more is taken. */
+  remainingBy(at: number): number {
+    let used = this.#used;
+    for (let index = this.#first; index < this.#charges.length; index += 1) {
+      const charge = this.#charges[index];
+      if (charge === undefined || charge.at > at - this.#windowMs) break;
+      used -= charge.cost;
+    }
+    return this.#limit - used;
   }
 
   resetAt(now: number): number {

@@ -2,7 +2,7 @@ import type { BucketReading, Counted } from '../../failure.ts';
 import { Alignment, type Mark } from './alignment.ts';
 import { FixedLaw, type Law, RefillLaw, SlidingLaw } from './bucket.ts';
 import { GuardedLaw } from './guarded.ts';
-import { beginLearning, isFine, learn, type Learned } from './learn.ts';
+import { beginLearning, isFine, learn, type Learned, seenWindowMs } from './learn.ts';
 import { costIn } from './limits.ts';
 import type { Meter, Unheard } from './meter.ts';
 
@@ -33,6 +33,7 @@ export class LearnedMeter implements Meter {
   /** While nothing has proved that a window does not slide. */
   #guarded: GuardedLaw | undefined;
   #alignment: Alignment;
+  readonly #beganAt: number;
   /** What the attempt found that told of it first. */
   #first: Mark | undefined;
   /** When the last believed answer's request was sent: of a window, answers of earlier ones are old news. */
@@ -50,6 +51,7 @@ export class LearnedMeter implements Meter {
     this.#learned = beginLearning(sample, windowMs);
     this.#law = new RefillLaw(this.#learned, now);
     this.#alignment = new Alignment(now);
+    this.#beganAt = now;
   }
 
   get limit(): number {
@@ -180,7 +182,14 @@ export class LearnedMeter implements Meter {
   }
 
   /** Lowered at once; raised only as far as nothing in flight can explain. */
-  #setWindow(law: FixedLaw, left: number, resetMs: number | undefined, { sentAt }: Speaker, unheard: Iterable<Unheard>, now: number): void {
+  #setWindow(
+    law: FixedLaw,
+    left: number,
+    resetMs: number | undefined,
+    { sentAt, refused }: Speaker,
+    unheard: Iterable<Unheard>,
+    now: number,
+  ): void {
     let after = 0;
     let all = 0;
     for (const attempt of unheard) {
@@ -194,6 +203,8 @@ export class LearnedMeter implements Meter {
     const remaining = highest < level ? highest : Math.max(level, sentAt > this.#sentAt ? left - all : -Infinity);
     const endsAt = resetMs === undefined ? law.endsAt(now) : now + resetMs;
     law.setWindow({ limit: this.limit, windowMs: this.windowMs, remaining, endsAt: Math.max(now + 1, endsAt) });
+    if (refused && left <= 0) this.#guarded?.refused(sentAt, now);
+    if (resetMs !== undefined) this.#guarded?.told(endsAt, seenWindowMs(this.#learned));
   }
 
   #reshape(next: Learned, now: number): void {
@@ -201,10 +212,11 @@ export class LearnedMeter implements Meter {
     this.#learned = next;
     if (next.kind !== this.#law.kind) {
       if (next.kind === 'fixed') {
-        const sliding = new SlidingLaw(next);
+        const windowMs = seenWindowMs(next);
+        const sliding = new SlidingLaw({ limit: next.limit, windowMs });
         sliding.take(next.limit - Math.min(next.limit, Math.max(0, this.#law.remaining(now))), now);
         this.#law = new FixedLaw(next, now);
-        this.#guarded = new GuardedLaw(this.#law, sliding);
+        this.#guarded = new GuardedLaw(this.#law, sliding, windowMs, now - this.#beganAt);
       } else {
         this.#law = new RefillLaw(next, now);
         this.#guarded = undefined;
