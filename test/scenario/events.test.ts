@@ -77,7 +77,9 @@ test('a key that is held, found dead, given back, and missing', async () => {
 
 test('limit-near: less than a tenth of a limit is left', async () => {
   const simulator = await world.simulator({ groups: [group('a')] });
-  const client = world.client(at(simulator, key('a', { limits: { rpm: 20 } })));
+  // With a burst: a limit alone says nothing of it, and its calls start spread over the minute.
+  const buckets = [{ counts: 'requests', limit: 20, windowMs: 60_000, burst: 20 }] as const;
+  const client = world.client(at(simulator, key('a', { limits: { buckets } })));
   const near = nextEvent(client, 'limit-near');
   for (let index = 0; index < 20; index += 1) await client.chat(ask(`question ${index}`));
   expect(await near).toMatchObject({ provider: 'openai', group: 'a', counts: 'requests', limit: 20, windowMs: 60_000 });
