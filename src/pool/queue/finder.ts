@@ -115,10 +115,10 @@ export class Finder {
     return this.#findHome(ask, now, claims) ?? roster.pick(ask, now, claims);
   }
 
-  /** After a `find` that found none: the group that could start first if no call were in flight, and when. */
-  first(ask: Ask, now: number, groups: readonly Group[] | undefined): First {
+  /** After a `find` that found none: the group that could start first if no call were in flight, or by `soon`, and when. */
+  first(ask: Ask, now: number, groups: readonly Group[] | undefined, soon = now): First {
     const roster = groups === undefined ? this.#rosterOf(ask) : undefined;
-    return roster === undefined ? this.firstOf(ask, now, groups) : roster.first(ask, now);
+    return roster === undefined ? this.firstOf(ask, now, groups) : roster.first(ask, now, soon);
   }
 
   /** The same by looking at each group, for whom it would be refused: an index may be too early or, for a small call, too late. */
@@ -131,12 +131,12 @@ export class Finder {
     return first;
   }
 
-  /** After a `find` that found none: the first start. One that is after `limit` is no belief, though it may be that of an ask which needs less. */
+  /** After a `find` that found none: the first start, or among many one that is by `limit`. One that is after `limit` is no belief, though it may be that of an ask which needs less. */
   firstBy(limit: number, ask: Ask, now: number, groups: readonly Group[] | undefined): First {
     const known = groups === undefined ? this.#knownFirst(ask, now) : undefined;
     if (known !== undefined && known.first.at > limit && known.cost.input <= ask.cost.input && known.cost.output <= ask.cost.output)
       return known.first;
-    const first = this.first(ask, now, groups);
+    const first = this.first(ask, now, groups, limit);
     return first.at > limit ? this.firstOf(ask, now, groups) : first;
   }
 
@@ -150,7 +150,7 @@ export class Finder {
   /** True when some group could start by `limit` if no call were in flight: looks no further than it must. */
   mayStartBy(limit: number, ask: Ask, now: number, groups: readonly Group[] | undefined): boolean {
     const roster = groups === undefined ? this.#rosterOf(ask) : undefined;
-    const { at } = roster?.first(ask, now) ?? { at: Infinity };
+    const { at } = roster?.first(ask, now, limit) ?? { at: Infinity };
     if (at <= limit && at < Infinity) return true;
     for (const group of groups ?? this.groups()) {
       const ready = readyAt(group, ask, now);

@@ -41,7 +41,18 @@ export function readyAt(group: Group, ask: Ask, now: number): number {
 /** When time alone lets `group` start; `Infinity` while it waits for calls in flight alone, as these stir the pool when they end. */
 export function startsAt(group: Group, ask: Ask, now: number): number {
   // A key that waits for its probe must not look ready while another one's hold is what time will end.
-  const at = firstKeyAt(group, ask, now, false);
+  return startsFrom(firstKeyAt(group, ask, now, false), group, ask, now);
+}
+
+/** `startsAt` and `readyAt` of a group, for about the price of one. */
+export function waitsUntil(group: Group, ask: Ask, now: number): { readonly startsAt: number; readonly readyAt: number } {
+  const groupAt = groupReadyAt(group, ask, now);
+  const at = firstKeyAt(group, ask, now, false, groupAt);
+  // No key is earlier than its group, also none that waits for its probe.
+  return { startsAt: startsFrom(at, group, ask, now), readyAt: at === groupAt ? at : firstKeyAt(group, ask, now, true, groupAt) };
+}
+
+function startsFrom(at: number, group: Group, ask: Ask, now: number): number {
   if (at > now) return at;
   return isBusy(group, ask.model, now) ? Infinity : Math.max(at, group.quota(ask.model, now).startsAt(ask.cost, now));
 }
@@ -62,12 +73,16 @@ export function firstReady(groups: Iterable<Group>, ask: Ask, now: number): Firs
   return { group: first, at };
 }
 
-function firstKeyAt(group: Group, ask: Ask, now: number, withProbing: boolean): number {
+/** The same for the group as a whole, whatever its keys wait for. */
+function groupReadyAt(group: Group, ask: Ask, now: number): number {
+  return Math.max(now, heldUntil(group, ask.model), group.nextStartAt, group.quota(ask.model, now).fitsAt(ask.cost, now));
+}
+
+function firstKeyAt(group: Group, ask: Ask, now: number, withProbing: boolean, groupAt = groupReadyAt(group, ask, now)): number {
   const { keys } = group;
   const { length } = keys;
   if (length === 0) return Infinity;
   const { model } = ask;
-  const groupAt = Math.max(now, heldUntil(group, model), group.nextStartAt, group.quota(model, now).fitsAt(ask.cost, now));
   let first = Infinity;
   for (let index = 0; index < length; index += 1) {
     const key = keys[(group.foundAt + index) % length];

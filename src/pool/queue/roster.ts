@@ -3,7 +3,7 @@ import type { Ask } from '../ask.ts';
 import type { Group } from '../keys/members.ts';
 import { canStart, type Choice, type Claims, freeKey, isClaimed, rankOf } from './choose.ts';
 import { Heap } from './heap.ts';
-import { type First, firstReady, isOpen, readyAt, startsAt } from './readiness.ts';
+import { type First, firstReady, isOpen, readyAt, startsAt, waitsUntil } from './readiness.ts';
 
 /** What a roster knows of one group. */
 class Seat {
@@ -111,8 +111,11 @@ export class Roster {
     return first ?? { group, at };
   }
 
-  /** As `firstReady`, after a `pick` that found none; never too late, but too early where an ask is larger than the one that looked before. */
-  first(ask: Ask, now: number): First {
+  /**
+   * As `firstReady`, after a `pick` that found none; never too late, but too early where an ask is larger than the one that looked before.
+   * Any group that is ready by `soon` will do.
+   */
+  first(ask: Ask, now: number, soon = now): First {
     const kept = firstReady(this.#keptFrom(ask, now), ask, now);
     if (kept.at <= now) return kept;
     const anybodys = withoutAvoid(ask);
@@ -121,6 +124,8 @@ export class Roster {
       if (at <= Math.max(now, seat.readyAt)) break;
       seat.readyAt = at;
       this.#hopes.moved(seat);
+      // Where all wait for about the same, each larger ask would move them all.
+      if (anybodys === ask && at <= soon && at < Infinity) return { group: seat.group, at };
     }
     const known = (seat: Seat): number => Math.max(now, seat.readyAt);
     return firstIn(this.#hopes, kept.at, anybodys === ask ? known : ({ group }) => readyAt(group, ask, now), known) ?? kept;
@@ -141,9 +146,9 @@ export class Roster {
   #sleep(seat: Seat, ask: Ask, now: number): void {
     this.#awake.delete(seat);
     // What cannot start now and has no later instant waits to be touched.
-    const at = startsAt(seat.group, ask, now);
-    seat.startsAt = at > now ? at : Infinity;
-    seat.readyAt = readyAt(seat.group, ask, now);
+    const until = waitsUntil(seat.group, ask, now);
+    seat.startsAt = until.startsAt > now ? until.startsAt : Infinity;
+    seat.readyAt = until.readyAt;
     this.#asleep.push(seat);
     this.#hopes.push(seat);
   }
