@@ -96,6 +96,6 @@ export class GuardedLaw implements Law {
 
   /** True when `remaining` is more than a window that slides could have left: its end gave everything back at once. */
   isProved(remaining: number, now: number): boolean {
-    return remaining > this.#sliding.remainingBy(now + this.#certainMs) + this.#fixed.capacity * NOISE_SHARE + NOISE;
+    return remaining > this.#sliding.remainingBy(now + this.#datedLateMs) + this.#fixed.capacity * NOISE_SHARE + NOISE;
   }
 }

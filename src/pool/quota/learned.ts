@@ -181,7 +181,7 @@ export class LearnedMeter implements Meter {
     if (change !== 0) law.give(change, now);
   }
 
-  /** Lowered at once; raised only as far as nothing in flight can explain. */
+  /** Lowered at once where it is more than is left; raised only as far as nothing in flight can explain. */
   #setWindow(
     law: FixedLaw,
     left: number,
@@ -200,9 +200,10 @@ export class LearnedMeter implements Meter {
     if (this.#guarded?.isProved(left - after, now) === true) this.#guarded = undefined;
     const level = law.remaining(now);
     const highest = left - after;
-    const remaining = highest < level ? highest : Math.max(level, sentAt > this.#sentAt ? left - all : -Infinity);
+    // What is out may be counted in what is left, or not: an account that lies in between is not contradicted.
+    const remaining = level > left ? highest : Math.max(level, sentAt > this.#sentAt ? left - all : -Infinity);
     const endsAt = resetMs === undefined ? law.endsAt(now) : now + resetMs;
-    law.setWindow({ limit: this.limit, windowMs: this.windowMs, remaining, endsAt: Math.max(now + 1, endsAt) });
+    law.setWindow({ limit: this.limit, windowMs: seenWindowMs(this.#learned), remaining, endsAt: Math.max(now + 1, endsAt) });
     if (refused && left <= 0) this.#guarded?.refused(sentAt, now);
     if (resetMs !== undefined) this.#guarded?.told(endsAt, seenWindowMs(this.#learned));
   }
