@@ -317,9 +317,9 @@ describe('a quota of which nothing is known', () => {
 
   it.each([
     ['starts four at once', 0, 4],
-    ['twice as many once those are answered', 4, 8],
-    ['sixty-four after sixty answers', 60, 64],
-    ['all once it is wide', 508, 1000],
+    ['one more once those are answered', 4, 5],
+    ['four times as many after sixty-four answers', 64, 16],
+    ['all once it is wide', 2720, 1000],
   ])('%s', (_name, answers, expected) => {
     const rig = new Rig(['a']);
     const quota = rig.key('a').group.quota('gpt', rig.now);

@@ -1,10 +1,10 @@
 /** So many at once a quota gets that has told nothing yet. */
 const FIRST = 4;
 /**
- * Each answer widens it by one, so that it doubles in the time of an answer: an unlimited server is at full speed after a few. A refusal is
- * quick, so that where there is a limit few more are sent than in the time of one.
+ * Each answer widens it by so much, so that it grows by a fifth in the time of an answer: a server near by is at full speed at once, one
+ * far away in a few seconds. Where there is a limit, as many are refused as are sent before the first refusal is here.
  */
-const PER_ANSWER = 1;
+const PER_ANSWER = 3 / 16;
 /** Beyond this many at once nothing is learned by going slowly. */
 const MANY = 512;
 /** Whatever is out, one more may start after so long, the first ones more slowly: answers may take long, and only a full bucket wastes quota. */
