@@ -16,7 +16,7 @@ export interface BucketOptions {
   readonly windowMs: number;
   /**
    * The most at once; `refill` only.
-   * @default limit
+   * @default found out, as a rate says nothing of it
    */
   readonly burst?: number | undefined;
   /**

@@ -61,7 +61,7 @@ const RESOLVED: Readonly<Record<string, unknown>> = {
 
 /** Defaults that are told in words, and whether the code does what the words say. */
 const IN_WORDS: Readonly<Record<string, boolean>> = {
-  'BucketOptions.burst: limit': bucket?.burst === 7,
+  'BucketOptions.burst: found out, as a rate says nothing of it': bucket !== undefined && bucket.burst === undefined,
   'BucketOptions.models: all models share it': bucket?.models === undefined && bucket?.perModel === false,
   "KeyOptions.id: the provider's name and eight hex digits of the secret's SHA-256": /^openai-[0-9a-f]{8}$/.test(key?.id ?? ''),
   'KeyOptions.group: a group of its own': key?.group === key?.id,

@@ -7,8 +7,9 @@ import type { Meter } from './meter.ts';
 
 /** How much faster than a given rate a bucket is spent of which nobody told how much it holds: what it holds is there to be spent. */
 const HURRY = 1.6;
-/** What may start at once then, as time at the given rate. */
+/** What may start at once then, as time at the given rate; and as much as a quota gets of which nothing is known. */
 const AT_ONCE_MS = 400;
+const AT_ONCE = 4;
 /** A refused request found less than itself; that it found nothing, and came late, is the safe belief. */
 const BELOW = 0.25;
 /** More than any bucket holds. */
@@ -63,7 +64,7 @@ export class UntoldLaw implements Law {
       this.#account.setLevel(0, now);
       return;
     }
-    const burst = Math.max(1, this.#most * AT_ONCE_MS);
+    const burst = Math.max(Math.min(AT_ONCE, this.#limit), this.#most * AT_ONCE_MS);
     this.#pace = new RefillLaw({ limit: this.#most * HURRY, windowMs: 1, burst }, now);
   }
 
