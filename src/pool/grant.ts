@@ -16,7 +16,12 @@ export interface GrantOwner {
   now(): number;
   ended(grant: Grant, end: LeaseEnd): void;
   /** An answer named whom the key belongs to. Returns true when the key's group is another one by that. */
-  told(grant: Grant, account: Account, told: { readonly readings: readonly BucketReading[]; readonly refused: boolean }, now: number): boolean;
+  told(
+    grant: Grant,
+    account: Account,
+    told: { readonly readings: readonly BucketReading[]; readonly refused: boolean },
+    now: number,
+  ): boolean;
   /** The request leaves. */
   left(grant: Grant, now: number): void;
   /** Limits may have changed: somebody who waits may start. */
