@@ -98,7 +98,7 @@ async function measure(crew: Crew, row: Case, subject: Subject): Promise<Row> {
 
 /** Only for those who measure them. */
 function installPeers(): void {
-  if (existsSync(new URL('../node_modules/openai', import.meta.url))) return;
+  if (existsSync(new URL('../node_modules/.package-lock.json', import.meta.url))) return;
   const bench = fileURLToPath(new URL('../', import.meta.url));
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: bench, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);

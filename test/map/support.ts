@@ -95,7 +95,7 @@ export class FakeClient {
   }
 }
 
-export function textOf(request: WholeRequest): string {
+function textOf(request: WholeRequest): string {
   const content = request.messages[0]?.content;
   return typeof content === 'string' ? content : '';
 }
