@@ -39,10 +39,11 @@ export class ModelNames {
   resolve(model: string): readonly Target[] {
     const targets = this.#aliases.get(model) ?? this.#known.get(model);
     if (targets !== undefined) return targets;
-    const target = this.#find(model);
+    // Not everybody is checked by types.
+    const target = typeof model === 'string' ? this.#find(model) : undefined;
     if (target !== undefined) return this.#keep(model, [target]);
     const known = [...this.#aliases.keys(), ...[...this.#providers.keys()].map((name) => `${name}/…`)];
-    const meant = suggest(model, [...this.#aliases.keys()]);
+    const meant = typeof model === 'string' ? suggest(model, [...this.#aliases.keys()]) : undefined;
     const hint = meant === undefined ? `use one of ${known.join(', ')}` : `did you mean '${meant}'?`;
     throw new RequestError(
       `Cannot start the call as 'model' must be an alias or name a configured provider, ${hint}: current value is ${toShown(model)}`,

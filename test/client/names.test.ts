@@ -129,3 +129,8 @@ describe('aliases', () => {
 test('a route is named by provider, address and model', () => {
   expect(namesOf(['openai']).resolve('gpt')[0]?.route).toBe('openai https://openai.test/v1 gpt');
 });
+
+test.each([5, null, {}, []])('what is no text is no model: %j', (model) => {
+  // As from a program without types.
+  expect(failure(() => namesOf(['openai'], { fast: 'openai/a' }).resolve(model as unknown as string))).toBeInstanceOf(RequestError);
+});
