@@ -1,5 +1,5 @@
-import { type AbortListener, Listeners, type SignalHub } from './abort.ts';
-import type { Clock, Timer } from './clock.ts';
+import { type AbortListener, type EndListener, type Leavable, Listeners, type SignalHub } from './abort.ts';
+import { type Clock, type Sleeper, timersOf, type Timer } from './clock.ts';
 import { DeadlineError } from './errors.ts';
 
 /** Why a call ended early: `reason` is thrown to the caller as it is. */
@@ -11,7 +11,7 @@ export interface Ended {
  * The one controller of a call: the caller's signal, the call's time and whoever cancels it from above.
  * It hooks the signal and starts a timer only when somebody listens.
  */
-export class Deadline {
+export class Deadline implements EndListener, Sleeper {
   readonly #clock: Clock;
   readonly #hub: SignalHub;
   readonly #signal: AbortSignal | undefined;
@@ -22,7 +22,8 @@ export class Deadline {
   #ended: Ended | undefined;
   #listeners: Listeners | undefined;
   #timer: Timer | undefined;
-  #unhook: (() => void) | undefined;
+  /** Where it listens itself: at the caller's signal, or at the whole. */
+  #joined: Leavable | undefined;
 
   constructor(clock: Clock, hub: SignalHub, limits: { readonly signal?: AbortSignal | undefined; readonly timeoutMs: number }) {
     this.#clock = clock;
@@ -68,6 +69,29 @@ export class Deadline {
     return stop;
   }
 
+  /** As `listen`, without functions. */
+  join(listener: EndListener): void {
+    const ended = this.ended;
+    if (ended !== undefined) return listener.onEnd(ended.reason);
+    (this.#listeners ??= new Listeners()).join(listener);
+    this.#hook();
+  }
+
+  /** Stops listening. */
+  leave(listener: EndListener): void {
+    this.#listeners?.leave(listener);
+  }
+
+  /** The signal, or the whole, has ended. */
+  onEnd(reason: unknown): void {
+    this.end(reason);
+  }
+
+  /** Its time is over. */
+  wake(): void {
+    this.end(this.#timeout());
+  }
+
   /** Ends the call now; later ends change nothing. */
   end(reason: unknown): void {
     if (this.#ended !== undefined) return;
@@ -94,7 +118,8 @@ export class Deadline {
   fork(): Deadline {
     const part = new Deadline(this.#clock, this.#hub, { timeoutMs: Infinity });
     part.#whole = this;
-    part.#unhook = this.listen((reason) => part.end(reason));
+    part.#joined = this;
+    this.join(part);
     return part;
   }
 
@@ -102,15 +127,15 @@ export class Deadline {
   close(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#unhook?.();
-    this.#unhook = undefined;
+    this.#joined?.leave(this);
+    this.#joined = undefined;
     this.#listeners = undefined;
   }
 
   #hook(): void {
-    if (this.#signal !== undefined) this.#unhook ??= this.#hub.listen(this.#signal, (reason) => this.end(reason));
+    if (this.#signal !== undefined) this.#joined ??= this.#hub.join(this.#signal, this);
     if (this.#at === Infinity || this.#timer !== undefined) return;
-    this.#timer = this.#clock.after(this.#at - this.#clock.now(), () => this.end(this.#timeout()));
+    this.#timer = timersOf(this.#clock).at(this.#at, this.#at - this.#startedAt, this);
   }
 
   #timeout(): DeadlineError {

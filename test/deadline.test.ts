@@ -83,3 +83,27 @@ it('moves its end later, never earlier', () => {
   expect(told).toHaveLength(1);
   expect(clock.pending).toBe(0);
 });
+
+it('equal time-outs of one clock share a timer, and each ends in its own time', () => {
+  const clock = createManualClock(1000);
+  const hub = new SignalHub();
+  const told: string[] = [];
+  const begin = (name: string): Deadline => {
+    const deadline = new Deadline(clock, hub, { timeoutMs: 500 });
+    deadline.listen(() => void told.push(`${name} at ${clock.now()}`));
+    return deadline;
+  };
+  const late = new Deadline(clock, hub, { timeoutMs: 500 });
+  const first = begin('first');
+  clock.advanceSync(100);
+  begin('second');
+  clock.advanceSync(100);
+  const third = begin('third');
+  expect(clock.pending).toBe(1);
+  // Began with the first, was heard after the third: nobody waits behind a later one.
+  late.listen(() => void told.push(`late at ${clock.now()}`));
+  first.close();
+  third.close();
+  clock.advanceSync(400);
+  expect([told, clock.pending]).toEqual([['late at 1500', 'second at 1600'], 0]);
+});

@@ -1,3 +1,4 @@
+import type { EndListener } from '../../abort.ts';
 import type { Deadline } from '../../deadline.ts';
 import type { Ask } from '../ask.ts';
 import type { Lease } from '../lease.ts';
@@ -12,7 +13,7 @@ export interface WaitingOwner {
 }
 
 /** A call in the queue: it may be served or refused before anybody awaits it. */
-export class Waiting implements Waiter {
+export class Waiting implements Waiter, EndListener {
   readonly ask: Ask;
   readonly since: number;
   readonly limit: number;
@@ -29,7 +30,6 @@ export class Waiting implements Waiter {
   #outcome: { readonly lease: Lease } | { readonly reason: unknown } | undefined;
   #resolve: ((lease: Lease) => void) | undefined;
   #reject: ((reason: unknown) => void) | undefined;
-  #stopListening: (() => void) | undefined;
 
   constructor(
     ask: Ask,
@@ -52,13 +52,13 @@ export class Waiting implements Waiter {
   }
 
   grant(lease: Lease): void {
-    this.#stopListening?.();
+    this.#deadline.leave(this);
     this.#outcome = { lease };
     this.#resolve?.(lease);
   }
 
   refuse(earliest: number): void {
-    this.#stopListening?.();
+    this.#deadline.leave(this);
     const reason = this.#owner.whyRefused(this.ask, this.#deadline, earliest);
     this.#outcome = { reason };
     this.#reject?.(reason);
@@ -76,10 +76,13 @@ export class Waiting implements Waiter {
     return new Promise<Lease>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#stopListening = this.#deadline.listen((reason) => {
-        this.#owner.abandoned(this);
-        reject(reason);
-      });
+      this.#deadline.join(this);
     });
+  }
+
+  /** The call ended while it waited. */
+  onEnd(reason: unknown): void {
+    this.#owner.abandoned(this);
+    this.#reject?.(reason);
   }
 }
