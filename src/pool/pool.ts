@@ -46,7 +46,7 @@ export class Pool {
   constructor(clock: Clock, random: Random, events: Events, nearAt: readonly number[] = []) {
     this.#clock = clock;
     const accounts = new Accounts(this.ring, events);
-    const relations = new Relations(this.ring, events);
+    const relations = new Relations(this.ring, events, (group, quota) => this.#servings.of(group.provider.name).finder.touch(group, quota));
     this.outcomes = new Outcomes(events, random, accounts, (id) => this.ring.get(id));
     this.#near = new NearLimits(events, nearAt);
     this.#servings = new Servings(clock, {

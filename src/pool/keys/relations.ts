@@ -6,6 +6,7 @@ import { type Finding, instantOf, isStrange, judge } from './judge.ts';
 import type { Group, KeyEntry } from './members.ts';
 import { Partings } from './partings.ts';
 import type { KeyRing } from './ring.ts';
+import { type Freed, Shadows } from './shadows.ts';
 import { follow, type Shape, sightOf, type Track } from './track.ts';
 import { forgetHalf, type Seen, type Verdict, Watches } from './watches.ts';
 
@@ -54,14 +55,19 @@ export class Relations {
   /** By model and limit of a provider: keys on whose bucket somebody else draws, the latest last. */
   readonly #suspects = new Map<string, Set<KeyEntry>>();
 
-  constructor(ring: KeyRing, events: Events) {
+  readonly #shadows: Shadows;
+
+  constructor(ring: KeyRing, events: Events, freed: Freed = () => undefined) {
     this.#ring = ring;
     this.#events = events;
+    this.#shadows = new Shadows(ring, this.#watches, freed);
   }
 
   /** A request leaves. */
   sent(key: KeyEntry, model: string, now: number): void {
-    if (isOpen(key)) this.#watches.of(key, model, now).log.add(now);
+    if (!isOpen(key)) return;
+    this.#watches.of(key, model, now).log.add(now);
+    this.#shadows.sent(key, model, now);
   }
 
   /** An answer told of limits. Returns true when a group is another one by that. */
@@ -83,6 +89,7 @@ export class Relations {
       if (seen.track.noted - seen.judged < ROWS_BETWEEN || seen.track.noted < LEAST_ROWS) continue;
       moved = this.#judge({ key, quota, slot: reading.slot, seen, now }) || moved;
     }
+    this.#shadows.heard(key, quota.model, { readings, refused, sentAt }, now);
     return moved;
   }
 

@@ -1,5 +1,4 @@
 import type { Ask } from '../ask.ts';
-import { costIn } from '../quota/limits.ts';
 import type { Hold } from '../keys/hold.ts';
 import type { Group, KeyEntry } from '../keys/members.ts';
 
@@ -117,12 +116,13 @@ function isFull(group: Group): boolean {
 export function binding(group: Group, ask: Ask, now: number): string {
   const held = holdOn(group, ask, now);
   if (held !== undefined) return `${held.scope} held for ${held.class}`;
-  const meter = group.quota(ask.model, now).meters.find(({ law, counts }) => law.fitsAt(costIn(counts, ask.cost), now) > now);
+  const quota = group.quota(ask.model, now);
+  const meter = quota.meters.find((each) => quota.fitsInAt(each, ask.cost, now) > now);
   if (meter !== undefined) return `${meter.source} limit of ${meter.limit} ${meter.counts} per ${Math.round(meter.windowMs)} ms`;
   if (group.nextStartAt > now) return `minTimeMs of ${group.limits.minTimeMs ?? 0}`;
   if (group.limits.concurrency !== undefined && group.inFlight >= group.limits.concurrency)
     return `concurrency of ${group.limits.concurrency}`;
-  if (group.quota(ask.model, now).rampsAt() > now) return 'the first answers, as nothing is known of the limits';
+  if (quota.rampsAt() > now) return 'the first answers, as nothing is known of the limits';
   return 'a probe under way';
 }
 

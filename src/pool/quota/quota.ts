@@ -42,6 +42,8 @@ export class Quota {
   #lost: Unheard[] = [];
   inFlight = 0;
   lastUsedAt = -Infinity;
+  /** Requests of groups that may draw on the same bucket, since the server last said what is left. */
+  shadow = 0;
   #opening = new Opening();
   /** The limit that refusals show, where nobody tells of it. */
   #blind: UntoldMeter | undefined;
@@ -68,12 +70,17 @@ export class Quota {
   fitsAt(cost: Cost, now: number): number {
     let at = now;
     for (const meter of this.meters) {
-      const needed = costIn(meter.counts, cost);
       if (isTooSmall(meter, cost)) return Infinity;
-      const fits = meter.law.fitsAt(needed, now);
+      const fits = this.fitsInAt(meter, cost, now);
       if (fits > now) at = Math.max(at, fits + meter.slackMs);
     }
     return at;
+  }
+
+  /** When `cost` fits in one bucket: what may be missing to it by now is not there, but a full one is for somebody to use. */
+  fitsInAt(meter: Meter, cost: Cost, now: number): number {
+    const needed = costIn(meter.counts, cost);
+    return meter.law.fitsAt(this.shadow > 0 && mayBeShared(meter) ? needed + this.shadow : needed, now);
   }
 
   /** When one more may be sent: as `fitsAt`, and slowly while nothing is known. */
@@ -289,6 +296,11 @@ export class Quota {
   idle(now: number): boolean {
     return this.inFlight === 0 && this.meters.every(({ law, model }) => model === undefined || law.resetAt(now) <= now);
   }
+}
+
+/** Only what refills: a window's end may be far away. */
+function mayBeShared({ source, counts, law }: Meter): boolean {
+  return source === 'learned' && counts === 'requests' && law.kind === 'refill';
 }
 
 /** A learned limit refuses nothing: only an answer could unlearn it, so one that was wrong, or is raised, would refuse for ever. */
