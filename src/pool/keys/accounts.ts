@@ -2,6 +2,7 @@ import type { Events } from '../../events.ts';
 import type { Account } from '../lease.ts';
 import type { Meter } from '../quota/meter.ts';
 import type { Group, KeyEntry } from './members.ts';
+import type { Organization } from './organization.ts';
 import type { KeyRing } from './ring.ts';
 
 /** Learns whom keys belong to, from ids that answers name in headers and messages. */
@@ -10,6 +11,8 @@ export class Accounts {
   readonly #events: Events;
   /** Keys whose answers told of limits and of an organisation, but of no project. */
   readonly #asked = new WeakSet<KeyEntry>();
+  /** The group of those, by their organisation. */
+  readonly #sharing = new WeakMap<Organization, Group>();
 
   constructor(ring: KeyRing, events: Events) {
     this.#ring = ring;
@@ -44,8 +47,8 @@ export class Accounts {
   #unite(key: KeyEntry, now: number): boolean {
     const { organization, provider } = key.group;
     if (organization === undefined || organization.parted || !isFree(key.group)) return false;
-    const first = organization.quotaOf?.live;
-    if (first === undefined || !isFree(first)) organization.quotaOf = key.group;
+    const first = this.#sharing.get(organization)?.live;
+    if (first === undefined || !isFree(first)) this.#sharing.set(organization, key.group);
     if (first === undefined || first === key.group || !isFree(first) || !alike(key.group, first)) return false;
     const group = this.#ring.infer(key.group, first, 'organization', now);
     if (group === undefined) return false;

@@ -1,5 +1,4 @@
 import { Holds } from './holds.ts';
-import type { Group } from './members.ts';
 
 /** Names of organisations are forgotten beyond this many, so that made-up names cost no memory. */
 const REMEMBERED = 512;
@@ -10,8 +9,6 @@ export class Organization {
   readonly holds = new Holds();
   /** Keys of it turned out to have quotas of their own: it only ties their groups. */
   parted = false;
-  /** The keys whose answers told of limits and of no project. */
-  quotaOf: Group | undefined;
 
   constructor(id: string) {
     this.id = id;
