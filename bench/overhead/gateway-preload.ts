@@ -8,6 +8,8 @@ type Listen = (this: Server, ...given: unknown[]) => Server;
 const servers = Server.prototype as unknown as { listen: Listen };
 const { listen } = servers;
 servers.listen = function onLoopback(...given) {
+  // The others have their turns between two of its own: a connection that it closed meanwhile would fail the run.
+  if ('keepAliveTimeout' in this) this.keepAliveTimeout = 120_000;
   const ready = given.find((value) => typeof value === 'function');
   this.once('listening', () => {
     const address = this.address();
