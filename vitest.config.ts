@@ -21,6 +21,8 @@ export default defineConfig({
     alias: [
       { find: /^keywheel$/, replacement: fromHere('./src/index.ts') },
       { find: /^keywheel\/simulator$/, replacement: fromHere('./src/simulator/index.ts') },
+      { find: /^keywheel\/ai-sdk$/, replacement: fromHere('./src/ai-sdk/index.ts') },
+      { find: /^keywheel\/otel$/, replacement: fromHere('./src/otel/index.ts') },
     ],
   },
   test: {

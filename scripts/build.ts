@@ -11,7 +11,7 @@ rmSync('dist', { recursive: true, force: true });
 const { status } = spawnSync('npm', ['exec', '--', 'tsc', '-p', 'tsconfig.build.json', '--emitDeclarationOnly'], { stdio: 'inherit' });
 if (status !== 0) exit(status ?? 1);
 await build({
-  entryPoints: ['src/index.ts', 'src/simulator/index.ts'],
+  entryPoints: ['src/index.ts', 'src/simulator/index.ts', 'src/ai-sdk/index.ts', 'src/otel/index.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true,

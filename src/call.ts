@@ -1,4 +1,4 @@
-import type { Asked } from './chat/asked.ts';
+import type { Asked, Passing } from './chat/asked.ts';
 import type { ChatChunk } from './chat/chunk.ts';
 import type { Output } from './chat/output.ts';
 import type { ChatCompletion, Usage, Whole } from './chat/reply.ts';
@@ -52,7 +52,7 @@ export interface CallSettings {
 /** One `client.chat()` or `embed()`, however many attempts it takes. Layers hand on changed copies, never change it. */
 export interface Call {
   readonly id: string;
-  readonly asked: Asked;
+  readonly asked: Asked | Passing;
   /** The caller wants chunks. */
   readonly stream: boolean;
   /** Judges the answer of a chat with a schema. */
@@ -120,7 +120,18 @@ export interface PartsAnswer {
   collected(): ChatCompletion;
 }
 
-export type Answer = WholeAnswer | PartsAnswer;
+/** An answer of `fetch`: the provider's own bytes. `parts` can be read once; `return()` aborts it. */
+export interface RawAnswer {
+  readonly kind: 'raw';
+  readonly status: number;
+  /** Lower-case names; none that tells of an encoding or length on the way. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly parts: AsyncIterableIterator<Uint8Array>;
+  /** As of a stream of chunks. */
+  readonly done: Promise<End>;
+}
+
+export type Answer = WholeAnswer | PartsAnswer | RawAnswer;
 
 /** One way down, one way up: resolves to an answer or rejects with one clear error. */
 export type Send<C extends Call = Call> = (call: C) => Promise<Answer>;

@@ -1,6 +1,6 @@
 import { SignalHub } from './abort.ts';
 import type { Answer, Call, CallSettings, Leased, Routed, Send, Target, WholeAnswer } from './call.ts';
-import type { Asked } from './chat/asked.ts';
+import type { Asked, Passing } from './chat/asked.ts';
 import type { Output } from './chat/output.ts';
 import type { ChatCompletion, ChatReply, Embeddings, EmbedReply, ModelList, ModelsReply, ParsedReply } from './chat/reply.ts';
 import { readText } from './chat/reply.ts';
@@ -14,13 +14,16 @@ import { ModelNames, toTarget } from './client/names.ts';
 import { parseAnswer, type Parsed, type SchemaRequest, takeSchema } from './client/output.ts';
 import { KeySources } from './client/sources.ts';
 import { ChatStream } from './client/stream.ts';
+import { Watching } from './client/watching.ts';
 import { Deadline } from './deadline.ts';
 import { CacheMissError, ClosedError, OutputError, withReport } from './errors.ts';
 import { type ClientEvents, type EventName, Events } from './events.ts';
 import { batch } from './layers/batch.ts';
 import { createCache, type Cache } from './layers/cache/cache.ts';
 import { deadline } from './layers/deadline.ts';
-import { ActiveCalls, observe, tell, tellAttempt } from './layers/observe.ts';
+import { ActiveCalls, observe, tell } from './layers/observe.ts';
+import { priced } from './layers/priced.ts';
+import { type ClientFetch, createFetch } from './fetch/index.ts';
 import { hedge } from './layers/hedge.ts';
 import { output, outputOfCache } from './layers/output.ts';
 import { resume } from './layers/resume.ts';
@@ -45,8 +48,10 @@ import type { ToRequest, WholeRequest } from './map/answering.ts';
 import { Mapping } from './map/mapping.ts';
 import type { MapResult } from './map/result.ts';
 import { assertMappable, type Items } from './map/source.ts';
+import type { MetricsRegistry } from './metrics/metrics.ts';
 import { Trace } from './trace.ts';
 import { createTransport } from './transport/index.ts';
+import type { UsageQuery, UsageRow } from './usage/usage.ts';
 import { createWire, type Wire } from './wire/index.ts';
 
 /** Shared by all calls without tags: an empty object each is 56 bytes. */
@@ -71,6 +76,12 @@ export function createClient(options?: ClientOptions): Client {
 export class Client implements AsyncDisposable {
   /** The client's keys: their states, and how a person changes them. */
   readonly keys: Keys;
+  /**
+   * A WHATWG fetch for the providers' own SDKs, and for scripts: `new OpenAI({ fetch: client.fetch })`. A URL of a configured provider gets
+   * one of its keys in place of the caller's, and the whole protection of a call; others as `fetchUnknown` says. `init.keywheel` takes the
+   * options of a call. What fails for good comes as a `Response`, as SDKs expect; an abort rejects with the signal's own reason.
+   */
+  readonly fetch: ClientFetch;
   readonly #settings: Settings;
   readonly #defaults: ResolvedCall;
   readonly #names: ModelNames;
@@ -80,6 +91,7 @@ export class Client implements AsyncDisposable {
   readonly #hub = new SignalHub();
   readonly #active = new ActiveCalls();
   readonly #wire: Wire;
+  readonly #watching: Watching;
   readonly #throttle: Throttle;
   readonly #cache: Cache | undefined;
   readonly #send: Send;
@@ -101,9 +113,17 @@ export class Client implements AsyncDisposable {
     this.#sources = new KeySources(providers, this.#pool, clock, events);
     this.keys = new Keys(this.#pool, clock, providers);
     this.#wire = createWire(settings);
+    this.#watching = new Watching(settings, events, this.#wire);
     this.#throttle = createThrottle({ clock });
     this.#cache = settings.cache === undefined ? undefined : this.#openCache(settings.cache);
     this.#send = this.#stack();
+    this.fetch = createFetch({
+      providers: providers.map(({ provider }) => provider),
+      unknown: settings.fetchUnknown,
+      passOn: settings.fetch ?? globalThis.fetch,
+      start: async (asked, targets, options) => this.#start(asked, targets, options),
+      send: (call) => this.#send(call),
+    });
   }
 
   /**
@@ -144,6 +164,7 @@ export class Client implements AsyncDisposable {
   #toChat(call: Call, answer: Answer): ChatReply | ChatStream | Promise<ChatReply> {
     // The operation decides the shape.
     if (answer.kind === 'whole') return this.#toReply(call, answer.whole as ChatCompletion, answer.raw);
+    if (answer.kind === 'raw') throw new TypeError('A chat was answered with bytes');
     const toReport = (): CallReport => this.#report(call);
     return new ChatStream(answer, () => this.#toReply(call, answer.collected()), toReport);
   }
@@ -215,6 +236,22 @@ export class Client implements AsyncDisposable {
     return capacityOf(this.#pool, targets ?? this.#pool.paces.used(), this.#settings.clock.now());
   }
 
+  /**
+   * What the client was used for, as far back as it is kept (an hour by the minute, two days by the hour, a month by the day): calls, attempts by
+   * class, tokens, cost and latencies, a row for each key, group, provider, model, tag or tenant, the most used first. Throws `ConfigError`
+   * for a query that is wrong.
+   */
+  usage(query: UsageQuery = {}): readonly UsageRow[] {
+    return this.#watching.ledger.usage(query);
+  }
+
+  /**
+   * Prometheus metrics in text format; with a `registry` of prom-client they are registered there instead, once, and each scrape of it has them.
+   */
+  metrics(registry?: MetricsRegistry): string {
+    return this.#watching.metrics.text(registry);
+  }
+
   /** Waits for the first load of keys that come from functions. Rejects with `ConfigError` when one fails. */
   async ready(): Promise<void> {
     this.#assertOpen('get ready');
@@ -246,7 +283,8 @@ export class Client implements AsyncDisposable {
     const { clock, random, retry: tries, maxRotations, fallbackAfterMs } = this.#settings;
     const events = this.#events;
     const transport = createTransport({ ...this.#settings, wire: this.#wire });
-    const onAttempt: Parameters<typeof rotate>[1]['onAttempt'] = (call, attempt) => tellAttempt(events, call, attempt);
+    const watcher = this.#watching;
+    const onAttempt: Parameters<typeof rotate>[1]['onAttempt'] = (call, attempt) => watcher.attempted(call, attempt);
     const attempt: Send<Leased> = this.#throttle.layer(transport);
     const atTarget: Send<Routed> = retry({ clock, random, attempts: tries.attempts, budgets: new RetryBudgets() })(
       output({ again: tries.invalidOutput })(hedge({ clock })(rotate(this.#pool, { clock, maxRotations, onAttempt })(attempt))),
@@ -256,7 +294,7 @@ export class Client implements AsyncDisposable {
     const anywhere: Send = route({ clock, fallbackAfterMs, breakers, balancer })(batch()(atTarget));
     const resumed: Send = resume()(anywhere);
     const cached: Send = this.#cache === undefined ? resumed : outputOfCache()(this.#cache.layer(resumed));
-    return observe({ events, clock, active: this.#active })(deadline()(cached));
+    return observe({ events, clock, active: this.#active, watcher })(priced(watcher.prices)(deadline()(cached)));
   }
 
   #openCache(settings: NonNullable<Settings['cache']>): Cache {
@@ -273,21 +311,27 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  #start(asked: Asked, targets: readonly Target[], options: CallOptions | undefined, wanted?: Output): Call | Promise<Call> {
+  #start(asked: Asked | Passing, targets: readonly Target[], options: CallOptions | undefined, wanted?: Output): Call | Promise<Call> {
     this.#assertOpen('start the call');
     const { settings, timeoutMs } = resolveCall(options, this.#defaults);
     const { clock } = this.#settings;
     const id = `call-${(this.#calls += 1)}`;
+    const stream = isStream(asked);
     const call: Call = {
       id,
       asked,
-      stream: asked.operation === 'chat' && asked.request.stream === true,
+      stream,
       output: wanted,
       targets,
       settings: asked.operation === 'models' ? uncached(settings) : settings,
       deadline: new Deadline(clock, this.#hub, { signal: options?.signal, timeoutMs }),
       refusedBy: new Set(),
-      trace: new Trace(id, clock.now(), options?.tags === undefined ? NO_TAGS : { ...options.tags }),
+      trace: new Trace(id, clock.now(), options?.tags === undefined ? NO_TAGS : { ...options.tags }, {
+        operation: asked.operation,
+        requested: asked.request.model,
+        stream,
+        tenant: settings.tenant,
+      }),
       onEvent: options?.onEvent,
       startBy: Infinity,
     };
@@ -344,6 +388,7 @@ export class Client implements AsyncDisposable {
     this.#active.end(new ClosedError(`Cannot finish the call as the client was closed and the call was not over after ${timeoutMs} ms`));
     this.#throttle.close();
     await this.#cache?.close();
+    await this.#watching.close();
     await this.#wire.destroy();
   }
 
@@ -361,6 +406,11 @@ export class Client implements AsyncDisposable {
   }
 }
 
+function isStream(asked: Asked | Passing): boolean {
+  if (asked.operation === 'fetch') return asked.request.endpoint.stream;
+  return asked.operation === 'chat' && asked.request.stream === true;
+}
+
 function uncached(settings: CallSettings): CallSettings {
   const { cache } = settings;
   if (cache.mode === 'only') throw new CacheMissError("Cannot list the models as the cache mode is 'only': they are never kept");
@@ -369,6 +419,6 @@ function uncached(settings: CallSettings): CallSettings {
 
 /** Plain calls are answered whole: layers that turn one kind into the other do it above the transport. */
 function wholeOf(answer: Answer): WholeAnswer {
-  if (answer.kind === 'parts') throw new TypeError('A plain call was answered with a stream');
+  if (answer.kind !== 'whole') throw new TypeError('A plain call was answered with a stream');
   return answer;
 }

@@ -1,3 +1,4 @@
+import type { Budgeted } from './budget.ts';
 import type { ChatCompletion } from './chat/reply.ts';
 import type { FailureClass } from './failure.ts';
 import type { CallReport } from './report.ts';
@@ -9,6 +10,7 @@ export type ErrorCode =
   | 'request_rejected'
   | 'provider_failed'
   | 'keys_exhausted'
+  | 'budget_exceeded'
   | 'deadline_exceeded'
   | 'stream_interrupted'
   | 'invalid_output'
@@ -123,6 +125,24 @@ export class KeysExhaustedError extends KeywheelError {
 
   static {
     name(this, 'KeysExhaustedError');
+  }
+}
+
+/** The budget of the call's tenant, or of one of its tags, is spent. Nothing was sent. */
+export class BudgetError extends KeywheelError {
+  readonly code = 'budget_exceeded';
+  readonly budget: Budgeted;
+  /** When its period ends, epoch ms. */
+  readonly retryAt: number;
+
+  constructor(message: string, details: { readonly budget: Budgeted; readonly retryAt: number; readonly cause?: unknown }) {
+    super(message, details);
+    this.budget = details.budget;
+    this.retryAt = details.retryAt;
+  }
+
+  static {
+    name(this, 'BudgetError');
   }
 }
 

@@ -1,10 +1,30 @@
 import type { KeywheelError } from './errors.ts';
 import type { Counted, FailureClass, Scope } from './failure.ts';
 import type { AttemptReport, CallReport } from './report.ts';
+import type { Budgeted } from './budget.ts';
+
+/** A call has begun: told in the caller's own turn, before anything is sent. */
+export interface CallStarted {
+  readonly callId: string;
+  readonly operation: CallReport['operation'];
+  /** The model as the caller named it. */
+  readonly requested: string;
+  readonly stream: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly tenant?: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Who may answer, in order of preference. `host`: with the port, where the address names one. */
+  readonly targets: readonly { readonly provider: string; readonly model: string; readonly protocol: string; readonly host: string }[];
+  /** What was asked. A function, as prompts are nobody's who does not ask for them: no listener prints them by accident. */
+  readonly asked: () => unknown;
+}
 
 /** A call that ended in an answer. For a stream: after its last chunk. */
 export interface CallFinished {
   readonly report: CallReport;
+  /** The answer, of a stream as far as it was put together; `undefined` for one of `fetch`. A function as above. */
+  readonly answer?: () => unknown;
 }
 
 /** A call that ended in an error, or was aborted (`class: 'aborted'`, no `error`). */
@@ -146,8 +166,25 @@ export interface LimitNear {
   readonly share: number;
 }
 
+/** A share of a budget is spent: of `near`, or all of it. Told once a period. */
+export interface BudgetNear {
+  readonly budget: Budgeted;
+  readonly spent: number;
+  /** The share of it that is told: 0.8, or 1. */
+  readonly share: number;
+}
+
+/** Nothing more is spent of a budget until its period ends. */
+export interface BudgetReached {
+  readonly budget: Budgeted;
+  readonly spent: number;
+  /** When the period ends, epoch ms. */
+  readonly until: number;
+}
+
 /** Every event of a client and what its listeners get. No payload holds a secret. */
 export interface ClientEvents {
+  'call-started': CallStarted;
   'call-finished': CallFinished;
   'call-failed': CallFailed;
   'attempt-finished': AttemptEnded;
@@ -165,6 +202,8 @@ export interface ClientEvents {
   'cache-stored': CacheStored;
   'cache-failed': CacheFailed;
   'limit-near': LimitNear;
+  'budget-near': BudgetNear;
+  'budget-reached': BudgetReached;
 }
 
 /** The names of all events. */

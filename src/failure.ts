@@ -20,7 +20,7 @@ export type FailureClass =
 export type Scope = 'key' | 'group' | 'org' | 'route' | 'provider' | 'request';
 
 /** Where the end of a hold was read; the first ones are trusted most. `rule`: the user's own rule says it. */
-export type HoldSource = 'rule' | 'reset-date' | 'retry-after' | 'body' | 'prose' | 'bucket' | 'phase' | 'learned' | 'default';
+export type HoldSource = 'rule' | 'budget' | 'reset-date' | 'retry-after' | 'body' | 'prose' | 'bucket' | 'phase' | 'learned' | 'default';
 
 /** What one bucket counts. `tokens` is input and output together. */
 export type Counted = 'requests' | 'tokens' | 'input' | 'output';

@@ -9,6 +9,20 @@ export type CacheStatus = 'off' | 'miss' | 'hit' | 'stale' | 'shared';
  */
 export type AttemptAction = 'answer' | 'rotate' | 'retry' | 'fallback' | 'reject' | 'hedge' | 'resume';
 
+/** Tokens of an answer, as its provider counted them. Absent is not zero. */
+export interface TokenCounts {
+  /** All of the prompt: what was read from or written to the prompt cache included. */
+  readonly input: number;
+  /** All of the answer, reasoning included. */
+  readonly output: number;
+  /** Part of `input` that was read from the provider's prompt cache. */
+  readonly cached?: number | undefined;
+  /** Part of `input` that was written to it. */
+  readonly cacheWrite?: number | undefined;
+  /** Part of `output`. */
+  readonly reasoning?: number | undefined;
+}
+
 /** One HTTP exchange with one key. Instants are epoch ms. */
 export interface AttemptReport {
   readonly provider: string;
@@ -32,12 +46,22 @@ export interface AttemptReport {
   readonly why: string;
   /** The provider's own id of the exchange, for their support. */
   readonly requestId?: string;
+  /** What the answer used; absent where the provider did not count, and for failures. */
+  readonly tokens?: TokenCounts;
+  /** What that costs; absent where no price is known. */
+  readonly costUsd?: number;
 }
 
 /** What one call did and why. Holds no secret. */
 export interface CallReport {
   /** Unique in its client: `call-1`, `call-2`, … */
   readonly id: string;
+  readonly operation: 'chat' | 'embed' | 'models' | 'fetch';
+  /** The model as the caller named it: an alias, `provider/model` or a bare name; `''` where none was named. */
+  readonly requested: string;
+  /** The caller asked for a stream. */
+  readonly stream: boolean;
+  readonly tenant?: string;
   /** The provider, model and key that answered, or were tried last. A cache hit has no key. */
   readonly provider: string | undefined;
   readonly model: string | undefined;
@@ -53,7 +77,9 @@ export interface CallReport {
   readonly firstTokenMs?: number;
   /** How often a stream that broke off was continued elsewhere (`resume: true`); absent where it was not. */
   readonly resumed?: number;
-  /** 0 for a cache hit; absent while keywheel does not know the price. */
+  /** What all its attempts used; absent where none was counted. Of an answer of the cache: none. */
+  readonly tokens?: TokenCounts;
+  /** What all its attempts cost, USD; 0 for an answer of the cache; absent where keywheel does not know a price or a use. */
   readonly costUsd?: number;
   /** The call's own `tags`. */
   readonly tags: Readonly<Record<string, string>>;

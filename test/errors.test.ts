@@ -40,6 +40,9 @@ const family: readonly (readonly [string, string, KeywheelError])[] = [
 function report(id: string): CallReport {
   return {
     id,
+    operation: 'chat',
+    requested: 'openai/m',
+    stream: false,
     provider: undefined,
     model: undefined,
     key: undefined,

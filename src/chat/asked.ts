@@ -1,3 +1,4 @@
+import type { FetchRequest } from './fetched.ts';
 import type { ChatRequest, EmbedRequest, ModelsRequest } from './request.ts';
 
 /** What was asked: one operation with its request. Later operations join the union. */
@@ -10,3 +11,9 @@ export type Asked =
     }
   | { readonly operation: 'embed'; readonly request: EmbedRequest }
   | { readonly operation: 'models'; readonly request: ModelsRequest };
+
+/** A request that the caller wrote themselves, with a provider's SDK or by hand: no protocol encodes it, it passes as it is. */
+export interface Passing {
+  readonly operation: 'fetch';
+  readonly request: FetchRequest;
+}

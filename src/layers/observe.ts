@@ -1,6 +1,7 @@
-import type { Call, End, Layer } from '../call.ts';
+import type { Answer, Call, End, Layer } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import {
+  BudgetError,
   DeadlineError,
   KeysExhaustedError,
   KeywheelError,
@@ -10,9 +11,10 @@ import {
   StreamInterruptedError,
   withReport,
 } from '../errors.ts';
-import { type ClientEvents, type EventName, type Events, quietly } from '../events.ts';
+import { type CallStarted, type ClientEvents, type EventName, type Events, quietly } from '../events.ts';
 import type { FailureClass } from '../failure.ts';
 import type { AttemptReport } from '../report.ts';
+import type { Watcher } from '../watcher.ts';
 
 /** Tells facts to the client's listeners and to the call's own. */
 export function tell<Name extends EventName>(events: Events, call: Call, name: Name, payload: () => ClientEvents[Name]): void {
@@ -53,41 +55,74 @@ export class ActiveCalls {
   }
 }
 
+export interface ObserveOptions {
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly active: ActiveCalls;
+  readonly watcher?: Pick<Watcher, 'ended'> | undefined;
+}
+
 /** Says what became of each call: events, the report on its error, the set of calls under way. Changes nothing else. */
-export function observe(settings: { readonly events: Events; readonly clock: Clock; readonly active: ActiveCalls }): Layer {
-  const { events, clock, active } = settings;
-  const finish = (call: Call): void => {
+export function observe({ events, clock, active, watcher }: ObserveOptions): Layer {
+  const finish = (call: Call, answer: Answer): void => {
     active.delete(call);
     call.trace.endedAt ??= clock.now();
-    tell(events, call, 'call-finished', () => ({ report: call.trace.report(clock.now()) }));
+    watcher?.ended(call, 'ok', answer, undefined);
+    tell(events, call, 'call-finished', () => ({ report: call.trace.report(clock.now()), answer: () => contentOf(answer) }));
   };
-  const fail = (call: Call, error: unknown): unknown => {
+  const fail = (call: Call, answer: Answer | undefined, error: unknown): unknown => {
     active.delete(call);
     call.trace.endedAt ??= clock.now();
     const report = call.trace.report(call.trace.endedAt);
     const told = error instanceof KeywheelError ? withReport(error, report) : error;
+    const end = toClass(told);
+    watcher?.ended(call, end, answer, told);
     if (told instanceof KeysExhaustedError) tellExhausted(events, call, told);
-    tell(events, call, 'call-failed', () => ({ report, class: toClass(told), ...(told instanceof KeywheelError ? { error: told } : {}) }));
+    tell(events, call, 'call-failed', () => ({ report, class: end, ...(told instanceof KeywheelError ? { error: told } : {}) }));
     return told;
   };
-  const ended = (call: Call, end: End): void => {
-    if (end.status === 'complete') finish(call);
-    else fail(call, end.status === 'failed' ? end.error : undefined);
+  const ended = (call: Call, answer: Answer, end: End): void => {
+    if (end.status === 'complete') finish(call, answer);
+    else fail(call, answer, end.status === 'failed' ? end.error : undefined);
   };
   return (next) => (call) => {
     active.add(call);
+    tell(events, call, 'call-started', () => toStarted(call));
     return next(call).then(
       (answer) => {
-        if (answer.kind === 'whole') finish(call);
+        if (answer.kind === 'whole') finish(call, answer);
         // Hooked before the reader can see the end, so that an error that a stream throws has its report by then.
-        else void answer.done.then((end) => ended(call, end));
+        else void answer.done.then((end) => ended(call, answer, end));
         return answer;
       },
       (error: unknown) => {
-        throw fail(call, error);
+        throw fail(call, undefined, error);
       },
     );
   };
+}
+
+function toStarted({ id, asked, targets, trace }: Call): CallStarted {
+  const { operation, requested, stream, tenant } = trace.beginning;
+  return {
+    callId: id,
+    operation,
+    requested,
+    stream,
+    tags: trace.tags,
+    ...(tenant === undefined ? {} : { tenant }),
+    at: trace.startedAt,
+    targets: targets.map(({ provider, model }) => {
+      return { provider: provider.name, model, protocol: provider.protocol.name, host: new URL(provider.baseURL).host };
+    }),
+    asked: () => asked.request,
+  };
+}
+
+/** What a caller was told; bytes that passed are nobody's to keep. */
+export function contentOf(answer: Answer): unknown {
+  if (answer.kind === 'raw') return undefined;
+  return answer.kind === 'whole' ? answer.whole : answer.collected();
 }
 
 /** The event of one attempt, whichever way it ended. */
@@ -113,6 +148,7 @@ function tellExhausted(events: Events, call: Call, { retryAt }: KeysExhaustedErr
 /** The class of a call's end; a client that is closed, a cache that has nothing and a caller who left ended it themselves. */
 function toClass(error: unknown): FailureClass {
   if (error instanceof KeysExhaustedError) return 'rate_limited';
+  if (error instanceof BudgetError) return 'quota_exhausted';
   if (error instanceof DeadlineError) return 'timeout';
   if (error instanceof RequestError || error instanceof ProviderError || error instanceof StreamInterruptedError) return error.class;
   return error instanceof OutputError ? error.class : 'aborted';

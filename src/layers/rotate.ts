@@ -5,9 +5,10 @@ import { AttemptError, isRotatable, type Verdict } from '../failure.ts';
 import { LostRace, markLost } from './hedge/lost.ts';
 import { type Held, hold, release } from './rotate/held.ts';
 import type { Ask } from '../pool/ask.ts';
-import type { Lease, Used } from '../pool/lease.ts';
+import type { Lease } from '../pool/lease.ts';
 import type { Size } from '../pool/quota/estimates.ts';
-import type { AttemptReport } from '../report.ts';
+import { encodeFetched, estimateFetched } from '../providers/fetched.ts';
+import type { AttemptReport, TokenCounts } from '../report.ts';
 
 /** What the pool offers to this layer. */
 interface Leaser {
@@ -15,7 +16,8 @@ interface Leaser {
   readonly estimates: { cost(provider: string, model: string, size: Size): Ask['cost'] };
 }
 
-type Entry = { -readonly [Field in keyof AttemptReport]: AttemptReport[Field] };
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
+type Entry = Mutable<AttemptReport>;
 
 /**
  * Leases a key for each attempt and goes on to another group when the answer is about the key, not about the provider.
@@ -34,7 +36,7 @@ export function rotate(pool: Leaser, settings: Settings): Layer<Routed, Leased> 
 interface Settings {
   readonly clock: Clock;
   readonly maxRotations: number;
-  readonly onAttempt: (call: Call, attempt: AttemptReport) => void;
+  readonly onAttempt: (call: Call, attempt: Entry) => void;
 }
 
 /** One call at one target. No async function: its frames were a sixth of what a waiting call holds. */
@@ -54,8 +56,10 @@ class Rotation {
     this.#call = call;
     const { provider, model } = call.target;
     // Before any key is taken: what the provider cannot express fails without an attempt.
-    this.#request = provider.protocol.encode({ asked: call.asked, model, stream: call.stream, provider });
-    this.#size = provider.protocol.estimate(call.asked);
+    const { asked, stream } = call;
+    this.#request =
+      asked.operation === 'fetch' ? encodeFetched(asked.request, provider) : provider.protocol.encode({ asked, model, stream, provider });
+    this.#size = asked.operation === 'fetch' ? estimateFetched(asked.request) : provider.protocol.estimate(asked);
     this.#cost = pool.estimates.cost(provider.name, model, this.#size);
   }
 
@@ -132,14 +136,10 @@ class Attempt {
   readonly #call: Routed;
   readonly #lease: Lease;
   readonly #clock: Clock;
-  readonly #onAttempt: (call: Call, attempt: AttemptReport) => void;
+  readonly #onAttempt: (call: Call, attempt: Entry) => void;
   readonly #entry: Entry;
 
-  constructor(
-    call: Routed,
-    lease: Lease,
-    settings: { readonly clock: Clock; readonly onAttempt: (call: Call, attempt: AttemptReport) => void },
-  ) {
+  constructor(call: Routed, lease: Lease, settings: { readonly clock: Clock; readonly onAttempt: (call: Call, attempt: Entry) => void }) {
     this.#call = call;
     this.#lease = lease;
     this.#clock = settings.clock;
@@ -204,7 +204,9 @@ class Attempt {
 
   #served(usage: Usage | undefined): void {
     this.#finish();
-    this.#lease.settle({ status: 'served', used: toUsed(usage) });
+    const tokens = toTokens(usage);
+    if (tokens !== undefined) this.#entry.tokens = tokens;
+    this.#lease.settle({ status: 'served', used: tokens });
     this.#onAttempt(this.#call, this.#entry);
   }
 
@@ -242,14 +244,19 @@ function whyOf({ besides, trace }: Routed, { why }: Lease): string {
 }
 
 /** What a provider says it used is believed as far as it is a number of tokens. */
-function toUsed(usage: Usage | undefined): Used | undefined {
+function toTokens(usage: Usage | undefined): TokenCounts | undefined {
   if (usage === undefined || !isCount(usage.prompt_tokens)) return undefined;
-  const cached = usage.prompt_tokens_details?.cached_tokens;
-  return {
+  const tokens: Mutable<TokenCounts> = {
     input: usage.prompt_tokens,
     output: isCount(usage.completion_tokens) ? usage.completion_tokens : 0,
-    ...(isCount(cached) ? { cached } : {}),
   };
+  const cached = usage.prompt_tokens_details?.cached_tokens;
+  const cacheWrite = usage.prompt_tokens_details?.cache_write_tokens;
+  const reasoning = usage.completion_tokens_details?.reasoning_tokens;
+  if (isCount(cached)) tokens.cached = cached;
+  if (isCount(cacheWrite)) tokens.cacheWrite = cacheWrite;
+  if (isCount(reasoning)) tokens.reasoning = reasoning;
+  return tokens;
 }
 
 function isCount(tokens: unknown): tokens is number {

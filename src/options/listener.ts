@@ -5,6 +5,7 @@ import { suggest } from './suggest.ts';
 
 /** Every event's name; the type says when one is missing. */
 const NAMES: Readonly<Record<EventName, true>> = {
+  'call-started': true,
   'call-finished': true,
   'call-failed': true,
   'attempt-finished': true,
@@ -22,6 +23,8 @@ const NAMES: Readonly<Record<EventName, true>> = {
   'cache-stored': true,
   'cache-failed': true,
   'limit-near': true,
+  'budget-near': true,
+  'budget-reached': true,
 };
 
 /** Throws `ConfigError` for an event that there is not, or a listener that cannot be called: it would wait for ever in silence. */

@@ -1,5 +1,9 @@
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
 import { ConfigError } from '../errors.ts';
+import type { AlertOptions } from './alerts.ts';
+import type { BudgetsOptions } from './budgets.ts';
+import type { LogOptions } from './log.ts';
+import type { PricesOptions } from './prices.ts';
 import { type Balancing, resolveBalances, resolveModels } from './aliases.ts';
 import { type ResolvedProvider, resolveProviders } from './providers.ts';
 import { withRules } from './rules.ts';
@@ -16,6 +20,8 @@ export const DEFAULTS = {
   idleTimeoutMs: 120_000,
   fallbackAfterMs: 1000,
   limitNear: [0.9],
+  prices: true,
+  fetchUnknown: 'pass',
 } as const;
 
 /** A client's options, resolved: nothing is `undefined` where there is a default. */
@@ -36,6 +42,11 @@ export interface Settings {
   readonly idleTimeoutMs: number;
   readonly fallbackAfterMs: number;
   readonly limitNear: readonly number[];
+  readonly prices: boolean | PricesOptions;
+  readonly budgets: BudgetsOptions;
+  readonly log: LogOptions | undefined;
+  readonly alerts: readonly AlertOptions[];
+  readonly fetchUnknown: 'pass' | 'refuse';
   readonly dispatcher: ClientOptions['dispatcher'];
   readonly fetch: ClientOptions['fetch'];
   readonly clock: Clock;
@@ -61,6 +72,11 @@ export function resolveOptions(given: ClientOptions | undefined): Settings {
     idleTimeoutMs: options.idleTimeoutMs ?? DEFAULTS.idleTimeoutMs,
     fallbackAfterMs: options.fallbackAfterMs ?? DEFAULTS.fallbackAfterMs,
     limitNear: options.limitNear ?? DEFAULTS.limitNear,
+    prices: options.prices ?? DEFAULTS.prices,
+    budgets: options.budgets ?? {},
+    log: options.log,
+    alerts: options.alerts ?? [],
+    fetchUnknown: options.fetchUnknown ?? DEFAULTS.fetchUnknown,
     dispatcher,
     fetch,
     clock: options.clock ?? systemClock,

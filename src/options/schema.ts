@@ -2,26 +2,32 @@ import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
 import type { FailureClass, Scope } from '../failure.ts';
 import { protocols } from '../providers/known.ts';
+import {
+  amount,
+  callable,
+  countFrom0,
+  countFrom1,
+  duration,
+  finite,
+  having,
+  isCountOrInfinity,
+  isPattern,
+  oneOf,
+  options,
+  positive,
+  share,
+  SHARES,
+  table,
+  text,
+  texts,
+  words,
+} from './checks.ts';
 import { explain } from './explain.ts';
+import { alerts, log } from './schema-telling.ts';
+import { budget, budgets, prices } from './schema-usage.ts';
 import type { CallOptions, ClientOptions, KeyOptions } from './types.ts';
 
-// Each message completes "Cannot create the client as 'x' must be …".
-const text = v.pipe(v.string('a string'), v.minLength(1, 'a non-empty string'));
-const positive = v.pipe(v.number('a number above 0'), v.gtValue(0, 'a number above 0'));
-// A bucket that holds less than one request or token would let nothing pass, ever.
-const amount = v.pipe(v.number('a number from 1'), v.minValue(1, 'a number from 1'));
-const duration = v.pipe(v.number('a number of ms from 0'), v.minValue(0, 'a number of ms from 0'));
-const countFrom1 = v.pipe(v.number('an integer from 1'), v.integer('an integer from 1'), v.minValue(1, 'an integer from 1'));
-const countFrom0 = v.pipe(v.number('an integer from 0'), v.integer('an integer from 0'), v.minValue(0, 'an integer from 0'));
-const finite = v.pipe(v.number('a finite number'), v.finite('a finite number'));
-const texts = v.array(text, 'an array of strings');
-const SHARES = 'an array of numbers above 0 and below 1';
-const share = v.pipe(v.number(SHARES), v.gtValue(0, SHARES), v.ltValue(1, SHARES));
 const PROTOCOLS = Object.keys(protocols);
-const callable = v.function('a function');
-/** Names that valibot leaves out of a record. */
-const RESERVED = ['__proto__', 'prototype', 'constructor'];
-const words = table(v.string('a string'), 'an object of strings');
 
 const bucket = options(
   {
@@ -57,6 +63,7 @@ const key = options(
     models: v.optional(texts),
     expiresAt: v.optional(v.union([text, finite, v.date()], 'a date, its ISO text or epoch ms')),
     limits: v.optional(limits),
+    budget: v.optional(budget),
   },
   'a key',
 );
@@ -174,6 +181,11 @@ const client = options(
     idleTimeoutMs: v.optional(positive),
     fallbackAfterMs: v.optional(duration),
     limitNear: v.optional(v.array(share, SHARES)),
+    prices: v.optional(prices),
+    budgets: v.optional(budgets),
+    log: v.optional(log),
+    alerts: v.optional(alerts),
+    fetchUnknown: v.optional(v.picklist(['pass', 'refuse'], "'pass' or 'refuse'")),
     dispatcher: v.optional(having(['dispatch'], 'an undici dispatcher')),
     fetch: v.optional(callable),
     clock: v.optional(having(['now', 'after'], 'a clock')),
@@ -248,51 +260,4 @@ function check<Output>(schema: v.GenericSchema<unknown, Output>, value: unknown,
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   throw new ConfigError(explain(task, schema, result.issues[0], { ofKey: Object.is(schema, key) }));
-}
-
-/** An object of known options. Valibot alone would take an array for one without any. */
-function options<Entries extends v.ObjectEntries>(entries: Entries, what: string) {
-  return v.pipe(
-    v.unknown(),
-    v.check((value) => typeof value === 'object' && value !== null && !Array.isArray(value), what),
-    v.strictObject(entries, what),
-  );
-}
-
-/** An object of names that the user chose. Valibot alone would leave out the names below without a word, and take a `Map` for an empty one. */
-function table<Value extends v.GenericSchema>(value: Value, what: string) {
-  return v.pipe(
-    v.unknown(),
-    v.check(isPlain, what),
-    v.check((given) => !RESERVED.some((name) => Object.hasOwn(given as object, name)), `${what} without the names ${RESERVED.join(', ')}`),
-    v.record(text, value, what),
-  );
-}
-
-/** A literal, or what JSON gives, of this realm or another. */
-function isPlain(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
-}
-
-/** An object of the user's own with these methods, as it is: valibot's object schemas make copies, which are no longer of its class. */
-function having(methods: readonly string[], what: string): v.GenericSchema {
-  const has = (value: object, method: string): boolean => typeof Reflect.get(value, method) === 'function';
-  return v.custom((value) => typeof value === 'object' && value !== null && methods.every((method) => has(value, method)), what);
-}
-
-/** A pattern of another realm is one, too. */
-function isPattern(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object RegExp]';
-}
-
-/** One of a table's names, with the most likely one in mind for who misspells it. */
-function oneOf<Name extends string>(names: Readonly<Record<Name, true>>) {
-  const known = Object.keys(names) as Name[];
-  return v.picklist(known, `one of ${known.map((name) => `'${name}'`).join(', ')}`);
-}
-
-function isCountOrInfinity(value: number): boolean {
-  return value === Infinity || (Number.isInteger(value) && value >= 1);
 }

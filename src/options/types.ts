@@ -5,6 +5,10 @@ import type { BucketKind } from '../pool/quota/limits.ts';
 import type { Keyv } from '../layers/cache/store.ts';
 import type { ProtocolName } from '../providers/provider.ts';
 import type { Dispatcher } from '../wire/undici.ts';
+import type { AlertOptions } from './alerts.ts';
+import type { BudgetOptions, BudgetsOptions } from './budgets.ts';
+import type { LogOptions } from './log.ts';
+import type { PricesOptions } from './prices.ts';
 
 /** One bucket of a group, spelled out. */
 export interface BucketOptions {
@@ -80,6 +84,8 @@ export interface KeyOptions {
   readonly expiresAt?: string | number | Date | undefined;
   /** Replaces the provider's `limits` for this key's group. */
   readonly limits?: LimitOptions | undefined;
+  /** Reached: the key is held until the period ends. @default none */
+  readonly budget?: BudgetOptions | undefined;
 }
 
 /** A key: its text, or its text with options. */
@@ -233,6 +239,20 @@ export interface ClientOptions {
    * @default [0.9]
    */
   readonly limitNear?: readonly number[] | undefined;
+  /**
+   * What tokens cost, for reports, `usage()` and budgets: prices of your own before those of a kept list, which is loaded with the first
+   * call; `false` loads nothing.
+   * @default true
+   */
+  readonly prices?: boolean | PricesOptions | undefined;
+  /** What groups, tags and tenants may spend. A key's own stands with the key. @default none */
+  readonly budgets?: BudgetsOptions | undefined;
+  /** Writes a line of JSON for each call. @default none */
+  readonly log?: LogOptions | undefined;
+  /** Tells somebody outside what should not wait. @default none */
+  readonly alerts?: readonly AlertOptions[] | undefined;
+  /** URLs of `client.fetch` that belong to no configured provider: `'pass'` sends them untouched, `'refuse'` rejects. @default 'pass' */
+  readonly fetchUnknown?: 'pass' | 'refuse' | undefined;
   /** A WHATWG fetch to send with instead of undici (mocking tools, other runtimes). @default none */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** @default real time */

@@ -1,4 +1,5 @@
 import type { Answer, End, Leased, Send } from '../call.ts';
+import type { Asked } from '../chat/asked.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import { hasOutput } from '../chat/chunk.ts';
 import type { ChatCompletion, Whole } from '../chat/reply.ts';
@@ -9,6 +10,7 @@ import type { DecodeContext } from '../providers/provider.ts';
 import { readErrorBody, type Wire, type WireBody, type WireResponse } from '../wire/index.ts';
 import { Attempt } from './attempt.ts';
 import { Findings } from './findings.ts';
+import { exchangeRaw } from './raw.ts';
 import { ChunkReader, type StreamFailures } from './reader.ts';
 import { toReplayed } from './replay.ts';
 import { ChunkStream } from './stream.ts';
@@ -33,7 +35,10 @@ const RELEASE_MS = 1_000;
 /** The bottom of the stack: send what was encoded, decode what comes. Fails with `AttemptError` or the caller's own reason. */
 export function createTransport(options: TransportOptions): Send<Leased> {
   const settings: Settings = { unreadTimeoutMs: 60_000, ...options };
-  return (call) => new Exchange(call, settings).run();
+  return (call) => {
+    const { asked } = call;
+    return asked.operation === 'fetch' ? exchangeRaw(call, asked) : new Exchange(call, asked, settings).run();
+  };
 }
 
 type Settings = Required<TransportOptions>;
@@ -41,6 +46,7 @@ type Settings = Required<TransportOptions>;
 /** One attempt on its way: what its steps share. */
 class Exchange {
   readonly #call: Leased;
+  readonly #asked: Asked;
   readonly #settings: Settings;
   readonly #attempt: Attempt;
   readonly #findings: Findings;
@@ -49,8 +55,9 @@ class Exchange {
   /** Read once, as every answer needs it. */
   #requestId: string | undefined;
 
-  constructor(call: Leased, settings: Settings) {
+  constructor(call: Leased, asked: Asked, settings: Settings) {
     this.#call = call;
+    this.#asked = asked;
     this.#settings = settings;
     this.#attempt = new Attempt(settings.clock, call.deadline);
     this.#findings = new Findings(call, call.request.url, settings.clock);
@@ -118,8 +125,14 @@ class Exchange {
   }
 
   #context(): DecodeContext {
-    const { asked, target } = this.#call;
-    return { asked, provider: target.provider.name, model: target.model, now: this.#settings.clock.now(), requestId: this.#requestId };
+    const { target } = this.#call;
+    return {
+      asked: this.#asked,
+      provider: target.provider.name,
+      model: target.model,
+      now: this.#settings.clock.now(),
+      requestId: this.#requestId,
+    };
   }
 
   #parse(text: string, response: WireResponse): unknown {

@@ -12,9 +12,10 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   charging: [],
   failure: [],
   report: ['failure'],
+  budget: [],
   trace: ['report'],
-  errors: ['failure', 'report', 'printable', 'type chat'],
-  events: ['report', 'failure', 'type errors'],
+  errors: ['failure', 'report', 'printable', 'type budget', 'type chat'],
+  events: ['report', 'failure', 'type budget', 'type errors'],
   deadline: ['clock', 'abort', 'errors'],
 
   // What is said, who serves it, how each provider speaks, and the bytes.
@@ -26,12 +27,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // One way down.
   call: ['type chat', 'type pool', 'type providers', 'report', 'trace', 'failure', 'deadline', 'type events', 'type wire'],
   transport: ['call', 'chat', 'providers', 'wire', 'type pool', 'errors', 'failure', 'clock', 'deadline', 'abort', 'printable', 'trace'],
+  watcher: ['type call', 'type failure', 'type report'],
   layers: [
     'call',
     'chat',
     'pool',
     'transport',
+    'providers',
     'errors',
+    'type watcher',
     'events',
     'failure',
     'report',
@@ -59,6 +63,32 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'type layers',
     'type wire',
   ],
+  // Who keeps account, and tells: each is told the same facts, and changes nothing of a call.
+  usage: [
+    'call',
+    'report',
+    'trace',
+    'budget',
+    'failure',
+    'errors',
+    'events',
+    'clock',
+    'printable',
+    'type pool',
+    'type options',
+    'type watcher',
+  ],
+  metrics: ['call', 'report', 'failure', 'clock', 'type pool', 'type watcher'],
+  log: ['call', 'report', 'failure', 'errors', 'events', 'clock', 'printable', 'type options', 'type watcher'],
+  alerts: ['abort', 'call', 'deadline', 'errors', 'events', 'clock', 'printable', 'secret', 'type options', 'wire'],
+
+  // The caller's own requests, on their way into the stack and out of it.
+  fetch: ['call', 'chat', 'errors', 'failure', 'printable', 'type trace', 'type options', 'providers'],
+
+  // Others' words for a client, over what users hold.
+  'ai-sdk': ['type client', 'type index', 'errors', 'type chat', 'type report', 'type options'],
+  otel: ['type client', 'type index', 'type events', 'type report', 'type chat', 'type failure'],
+
   // It asks by a function that it is given: a batch knows of calls and their options, not of keys, layers or wires.
   map: ['chat', 'errors', 'printable', 'events', 'type abort', 'type clock', 'type options', 'type report'],
   client: ['everything but simulator'],

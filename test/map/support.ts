@@ -23,6 +23,9 @@ export function replyOf(text: string, more: Readonly<Record<string, unknown>> = 
   } as const;
   const report = {
     id: 'call-1',
+    operation: 'chat',
+    requested: 'openai/gpt',
+    stream: false,
     provider: 'openai',
     model: 'gpt',
     key: 'k',

@@ -91,7 +91,7 @@ export function fakeCall(options: FakeCallOptions): Call {
     settings: { ...SETTINGS, ...options.settings },
     deadline: new Deadline(clock, hub, { signal, timeoutMs }),
     refusedBy: new Set(),
-    trace: new Trace('call-1', clock.now(), {}),
+    trace: new Trace('call-1', clock.now(), {}, { operation: 'chat', requested: 'openai/m', stream: false, tenant: undefined }),
     onEvent: undefined,
     startBy,
   };

@@ -1,4 +1,4 @@
-import type { Leased, PartsAnswer, WholeAnswer } from '../../src/call.ts';
+import type { Answer, Leased, PartsAnswer, WholeAnswer } from '../../src/call.ts';
 import type { ChatChunk } from '../../src/chat/chunk.ts';
 import type { Clock } from '../../src/clock.ts';
 import { openai } from '../../src/providers/openai/openai.ts';
@@ -19,7 +19,7 @@ export interface Rig {
   readonly wire: Wire;
   readonly told: Told[];
   call(options?: Partial<FakeCallOptions>): Leased;
-  send(options?: Partial<FakeCallOptions>): Promise<WholeAnswer | PartsAnswer>;
+  send(options?: Partial<FakeCallOptions>): Promise<Answer>;
   whole(options?: Partial<FakeCallOptions>): Promise<WholeAnswer>;
   stream(options?: Partial<FakeCallOptions>): Promise<PartsAnswer>;
   close(): Promise<void>;
@@ -42,6 +42,7 @@ export async function rig(listener: Parameters<typeof startStub>[0], options: Ri
     const leased = fakeLeased({ clock, ...more });
     const provider = aProvider({ baseURL: `${server.url}/v1` });
     const { asked, stream } = leased;
+    if (asked.operation === 'fetch') throw new Error('Expected what a protocol encodes');
     return {
       ...leased,
       request: openai.encode({ asked, model: 'gpt-5-mini', stream, provider }),

@@ -72,6 +72,7 @@ describe('options', () => {
 describe('events', () => {
   test('are the documented ones', () => {
     expectTypeOf<EventName>().toEqualTypeOf<
+      | 'call-started'
       | 'call-finished'
       | 'call-failed'
       | 'attempt-finished'
@@ -89,6 +90,8 @@ describe('events', () => {
       | 'cache-stored'
       | 'cache-failed'
       | 'limit-near'
+      | 'budget-near'
+      | 'budget-reached'
     >();
   });
 

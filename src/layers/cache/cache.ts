@@ -1,5 +1,6 @@
 import type { SignalHub } from '../../abort.ts';
 import type { Answer, Call, Layer, Send } from '../../call.ts';
+import type { Asked } from '../../chat/asked.ts';
 import type { Clock } from '../../clock.ts';
 import { CacheMissError, KeysExhaustedError, ProviderError } from '../../errors.ts';
 import { type ContentText, type Entry, readEntry, type Source, writeEntry } from './entry.ts';
@@ -59,7 +60,7 @@ export function createCache(settings: CacheSettings, tools: CacheTools): Cache {
   return {
     layer: (next) => {
       const desk = new Desk(settings, tools, store, next);
-      return (call) => (call.settings.cache.mode === 'off' ? next(call) : desk.serve(call));
+      return (call) => (call.settings.cache.mode === 'off' || call.asked.operation === 'fetch' ? next(call) : desk.serve(call, call.asked));
     },
     close: () => store.drain(),
   };
@@ -79,7 +80,7 @@ class Desk {
     this.#next = next;
   }
 
-  async serve(call: Call): Promise<Answer> {
+  async serve(call: Call, _asked: Asked): Promise<Answer> {
     const { mode } = call.settings.cache;
     call.deadline.throwIfEnded();
     call.trace.cache = 'miss';
@@ -107,7 +108,7 @@ class Desk {
     const stored = await (this.#store.mayWait ? orEnded(call.deadline, reading) : reading);
     call.deadline.throwIfEnded();
     if (stored === undefined) return undefined;
-    const entry = readEntry(stored, call.asked.operation);
+    const entry = readEntry(stored, call.asked.operation === 'fetch' ? 'chat' : call.asked.operation);
     const usable = entry !== undefined && this.#tools.clock.now() < Math.min(entry.staleUntil, entry.freshUntil + this.#settings.staleMs);
     if (usable) return entry;
     this.#store.remove(key);

@@ -133,6 +133,7 @@ export class Flight {
     for (;;) {
       try {
         const answer = await next(this.#toSend());
+        if (answer.kind === 'raw') throw new TypeError('Bytes are not kept');
         return answer.kind === 'whole' ? this.#landWhole(answer) : this.#landParts(answer);
       } catch (error) {
         if (this.#handOver(error)) continue;

@@ -1,4 +1,5 @@
-import type { Asked } from '../../chat/asked.ts';
+import type { Asked, Passing } from '../../chat/asked.ts';
+import { isSafeToRepeat } from '../../chat/fetched.ts';
 import type { Random } from '../../clock.ts';
 import { type AttemptError, isSick } from '../../failure.ts';
 import type { Purse } from './budget.ts';
@@ -77,11 +78,13 @@ function toDelay(baseMs: number, repeats: number, hintMs: number | undefined, ra
  * Whether what was asked may be sent twice. `chat` and `embed` may: they change nothing at the provider, so a repeat
  * costs tokens at worst. Operations with effects join here as `false`, and repeat only what never opened a connection.
  */
-export function isRepeatable(asked: Asked): boolean {
+export function isRepeatable(asked: Asked | Passing): boolean {
   switch (asked.operation) {
     case 'chat':
     case 'embed':
     case 'models':
       return true;
+    case 'fetch':
+      return isSafeToRepeat(asked.request);
   }
 }

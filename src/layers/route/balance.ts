@@ -68,7 +68,7 @@ export class Balancer {
   }
 
   #priceOf({ asked }: Call, { provider, model, balanced }: Target): number {
-    if (balanced?.price === undefined) return Infinity;
+    if (balanced?.price === undefined || asked.operation === 'fetch') return Infinity;
     const { input, output } = this.#options.estimates.expected(provider.name, model, provider.protocol.estimate(asked));
     return input * balanced.price.input + output * balanced.price.output;
   }

@@ -275,7 +275,7 @@ export function replyTo(upstream: Upstream, ...contents: readonly string[]): voi
 export async function textOf(answer: Answer): Promise<string> {
   if (answer.kind === 'whole') return isChat(answer.whole) ? readText(answer.whole) : JSON.stringify(answer.whole);
   let text = '';
-  for await (const chunk of answer.parts) text += chunk.choices[0]?.delta.content ?? '';
+  for await (const chunk of partsOf(answer).parts) text += chunk.choices[0]?.delta.content ?? '';
   return text;
 }
 

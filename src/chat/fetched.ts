@@ -1,0 +1,50 @@
+/** The body of a request that the caller wrote themselves. */
+export type FetchBody =
+  | { readonly kind: 'none' }
+  /** Can be sent again: text, mostly JSON. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** Can be sent again. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** Can be sent once: forms and streams. `bytes` is its length where that is known. */
+  | { readonly kind: 'once'; readonly open: () => AsyncIterable<Uint8Array>; readonly bytes: number | undefined };
+
+/** What a URL of a provider is for, as far as its path tells. */
+export interface Endpoint {
+  /** `chat` and `embed` are repeatable and worth keeping, as `client.chat` and `client.embed` are. */
+  readonly kind: 'chat' | 'embed' | 'other';
+  /** Whose words request and answer are in; `undefined` where nobody is known to speak so (images, files, batches). */
+  readonly protocol: 'openai' | 'anthropic' | 'google' | 'cohere' | 'bedrock' | undefined;
+  /** The caller wants a stream. */
+  readonly stream: boolean;
+}
+
+/** Where the caller's own key stood, and the leased one goes: `authorization` with `Bearer `, or a header of its own. */
+export interface KeyPlace {
+  /** Lower-case. */
+  readonly header: string;
+  readonly prefix: string;
+}
+
+/** A request of `client.fetch`, ready to be sent with any key of its provider: the caller's own key is gone from it. */
+export interface FetchRequest {
+  /** As the body or the path names it; `''` where none does. */
+  readonly model: string;
+  /** Upper-case. */
+  readonly method: string;
+  /** Absolute, without a key. */
+  readonly url: string;
+  /** Lower-case names, without the caller's key. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: FetchBody;
+  readonly endpoint: Endpoint;
+  /** `undefined`: the caller set no key, or a query parameter; it goes where the provider's keys usually go. */
+  readonly keyPlace: KeyPlace | undefined;
+  /** What the body says, parsed where it is JSON: for the cache's key and the size. */
+  readonly json: unknown;
+}
+
+/** True when it may be sent again although a server may have acted on it. */
+export function isSafeToRepeat({ method, endpoint, body }: FetchRequest): boolean {
+  if (body.kind === 'once') return false;
+  return method === 'GET' || method === 'HEAD' || endpoint.kind !== 'other';
+}

@@ -1,0 +1,69 @@
+import { Alerts } from '../alerts/alerts.ts';
+import type { Answer, Call } from '../call.ts';
+import type { Events } from '../events.ts';
+import { tellAttempt } from '../layers/observe.ts';
+import { Log } from '../log/log.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import type { Settings } from '../options/resolve.ts';
+import type { Trace } from '../trace.ts';
+import { Budgets } from '../usage/budgets.ts';
+import { Ledger } from '../usage/ledger.ts';
+import { Prices } from '../usage/prices.ts';
+import type { Ended, Watcher } from '../watcher.ts';
+import type { Wire } from '../wire/index.ts';
+
+type Attempt = Trace['attempts'][number];
+
+/** Everybody who keeps account of a client's calls, and the prices that they need. */
+export class Watching implements Watcher {
+  readonly prices: Prices;
+  readonly ledger: Ledger;
+  readonly budgets: Budgets;
+  readonly metrics = new Metrics();
+  readonly #events: Events;
+  readonly #addresses: ReadonlyMap<string, string>;
+  readonly #log: Log | undefined;
+  readonly #alerts: Alerts;
+
+  constructor(settings: Settings, events: Events, wire: Wire) {
+    const { clock, random } = settings;
+    this.#events = events;
+    this.#addresses = new Map(settings.providers.map(({ provider }) => [provider.name, provider.baseURL]));
+    this.prices = new Prices(settings.prices);
+    this.ledger = new Ledger(clock);
+    this.budgets = new Budgets(settings.budgets, clock, events);
+    this.#log = settings.log === undefined ? undefined : new Log(settings.log, clock);
+    this.#alerts = new Alerts(settings.alerts, { clock, random, events, wire });
+  }
+
+  attempted(call: Call, attempt: Attempt): void {
+    if (this.prices.ready) this.#book(call, attempt);
+    // An answer that is here before the prices waits for them: see `priced`.
+    else void this.prices.load().then(() => this.#book(call, attempt));
+  }
+
+  ended(call: Call, as: Ended, answer: Answer | undefined, error: unknown): void {
+    this.ledger.ended(call, as, answer, error);
+    this.budgets.ended(call, as, answer, error);
+    this.metrics.ended(call, as, answer, error);
+    this.#log?.ended(call, as, answer, error);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#log?.close(), this.#alerts.close()]);
+  }
+
+  #book(call: Call, attempt: Attempt): void {
+    const { provider, model, tokens, startedAt } = attempt;
+    if (tokens !== undefined) {
+      const baseURL = this.#addresses.get(provider) ?? '';
+      const costUsd = this.prices.costOf({ provider, baseURL, model }, tokens, startedAt);
+      if (costUsd !== undefined) attempt.costUsd = costUsd;
+    }
+    this.ledger.attempted(call, attempt);
+    this.budgets.attempted(call, attempt);
+    this.metrics.attempted(call, attempt);
+    this.#log?.attempted(call, attempt);
+    tellAttempt(this.#events, call, attempt);
+  }
+}
