@@ -12,7 +12,7 @@ test('an answered call: one attempt-finished, then one call-finished, with the r
   const { report } = await client.chat(ask(), { tags: { user: '7' } });
   expect(heard).toEqual([
     { name: 'attempt-finished', payload: { callId: report.id, attempt: report.attempts[0] } },
-    { name: 'call-finished', payload: { report } },
+    { name: 'call-finished', payload: { report, answer: expect.any(Function) as unknown } },
   ]);
   expect(report.tags).toEqual({ user: '7' });
 });
@@ -129,7 +129,15 @@ test('onEvent hears the events of its own call, with their names', async () => {
   const { report } = await client.chat(ask('mine'), { onEvent: (event) => mine.push(event) });
   await client.chat(ask('not mine'));
   await client.chat(ask('mine'), { onEvent: (event) => mine.push(event) });
-  expect(mine.map(({ name }) => name)).toEqual(['attempt-finished', 'cache-stored', 'call-finished', 'cache-hit', 'call-finished']);
+  expect(mine.map(({ name }) => name)).toEqual([
+    'call-started',
+    'attempt-finished',
+    'cache-stored',
+    'call-finished',
+    'call-started',
+    'cache-hit',
+    'call-finished',
+  ]);
   expect(mine[0]).toMatchObject({ callId: report.id });
 });
 
