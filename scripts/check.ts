@@ -23,6 +23,7 @@ const STEPS: readonly Step[] = [
   { name: 'build', run: ['build'] },
   { name: 'package', run: ['package'] },
   { name: 'api', run: ['api:check'] },
+  { name: 'docs', run: ['docs'] },
   { name: 'demo', run: ['demo'] },
 ];
 

@@ -1,6 +1,7 @@
 export { type Client, createClient } from './client.ts';
 export type { ChatStream } from './client/stream.ts';
-export type { Keys } from './client/keys.ts';
+export type { Keys, UnusedKey } from './client/keys.ts';
+export type { ClientFetch, ClientFetchInit } from './fetch/index.ts';
 export type {
   AliasOptions,
   Balance,
@@ -18,11 +19,18 @@ export type {
   RuleOptions,
   TargetOptions,
 } from './options/types.ts';
+export type { Alert, AlertName, AlertOptions } from './options/alerts.ts';
+export type { BudgetOptions, BudgetsOptions } from './options/budgets.ts';
+export type { LogFileOptions, LogLine, LogOptions, LogStream } from './options/log.ts';
+export type { ModelPrice, PricesOptions } from './options/prices.ts';
+export type { Percentiles, UsageBy, UsageQuery, UsageRow } from './usage/usage.ts';
+export type { MetricsRegistry } from './metrics/metrics.ts';
 export type { MapCallOptions, MapOptions, MapProgress, ResumeOptions } from './options/map.ts';
 export type { ToRequest, WholeRequest } from './map/answering.ts';
 export type { MapResult } from './map/result.ts';
 export type { Items } from './map/source.ts';
 export {
+  BudgetError,
   CacheMissError,
   ClosedError,
   ConfigError,
@@ -37,13 +45,17 @@ export {
   RequestError,
   StreamInterruptedError,
 } from './errors.ts';
+export type { Budgeted } from './budget.ts';
 export type {
   AttemptEnded,
+  BudgetNear,
+  BudgetReached,
   CacheFailed,
   CacheHit,
   CacheStored,
   CallFailed,
   CallFinished,
+  CallStarted,
   ClientEvent,
   ClientEvents,
   EventName,
@@ -62,7 +74,7 @@ export type { Counted, FailureClass, HoldSource, Scope } from './failure.ts';
 export type { BucketKind } from './pool/quota/limits.ts';
 export type { BindingLimit, BucketCapacity, Capacity, GroupCapacity, PaceSnapshot, TargetCapacity } from './pool/capacity.ts';
 export type { BucketSnapshot, HoldSnapshot, KeySnapshot, KeyState } from './pool/keys/snapshot.ts';
-export type { AttemptAction, AttemptReport, CacheStatus, CallReport } from './report.ts';
+export type { AttemptAction, AttemptReport, CacheStatus, CallReport, TokenCounts } from './report.ts';
 export type { ChatChunk, ChunkChoice, Delta, ToolCallDelta } from './chat/chunk.ts';
 export type {
   Annotation,
