@@ -153,7 +153,7 @@ describe('the documented defaults of options', () => {
 });
 
 describe('every export is documented', () => {
-  const entries = ['src/index.ts', 'src/simulator/index.ts'];
+  const entries = ['src/index.ts', 'src/simulator/index.ts', 'src/ai-sdk/index.ts', 'src/otel/index.ts'];
   const program = ts.createProgram(
     entries.map((entry) => join(ROOT, entry)),
     { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2023, allowImportingTsExtensions: true, noEmit: true, types: ['node'] },

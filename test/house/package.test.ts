@@ -14,6 +14,7 @@ interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional: boolean }>>;
 }
 
 interface LockedPackage {
@@ -29,6 +30,9 @@ const lockfile = JSON.parse(readText('package-lock.json')) as { readonly package
 
 /** One more needs its reason in ARCHITECTURE.md. Bottleneck is pinned as its work-arounds reach into private fields. */
 const DEPENDENCIES: Readonly<Record<string, RegExp>> = {
+  '@datadog/sketches-js': /^\^2\.\d+\.\d+$/,
+  '@pinojs/redact': /^\^0\.4\.\d+$/,
+  '@pydantic/genai-prices': /^\^0\.1\.\d+$/,
   '@smithy/eventstream-codec': /^\^4\.\d+\.\d+$/,
   '@smithy/signature-v4': /^\^5\.\d+\.\d+$/,
   bottleneck: /^2\.19\.5$/,
@@ -36,6 +40,7 @@ const DEPENDENCIES: Readonly<Record<string, RegExp>> = {
   keyv: /^\^5\.\d+\.\d+$/,
   'lru-cache': /^\^11\.\d+\.\d+$/,
   'p-retry': /^\^7\.\d+\.\d+$/,
+  'rotating-file-stream': /^\^3\.\d+\.\d+$/,
   undici: /^\^7\.\d+\.\d+$/,
   valibot: /^\^1\.\d+\.\d+$/,
 };
@@ -50,7 +55,7 @@ describe('package.json', () => {
   ][];
 
   test('has the documented subpaths', () => {
-    expect(Object.keys(manifest.exports)).toEqual(['.', './simulator', './package.json']);
+    expect(Object.keys(manifest.exports)).toEqual(['.', './simulator', './ai-sdk', './otel', './package.json']);
   });
 
   test.each(subpaths)('%s is built from a source that exists, types first', (_, target) => {
@@ -62,7 +67,9 @@ describe('package.json', () => {
 
   test('depends on what the design names, and on nothing more', () => {
     expect(Object.keys(manifest.dependencies).sort()).toEqual(Object.keys(DEPENDENCIES).sort());
-    expect(manifest.peerDependencies).toBeUndefined();
+    // Whose shapes two subpaths speak: nobody needs them for anything else.
+    expect(Object.keys(manifest.peerDependencies ?? {})).toEqual(['@ai-sdk/provider', '@opentelemetry/api']);
+    expect(Object.values(manifest.peerDependenciesMeta ?? {})).toEqual([{ optional: true }, { optional: true }]);
   });
 
   test.each(Object.entries(DEPENDENCIES))('asks for %s as %s', (name, range) => {
