@@ -182,6 +182,20 @@ export interface BudgetReached {
   readonly until: number;
 }
 
+/** The log cannot be written: told once an outage. Lines are left out meanwhile, and counted in the log when it is back. */
+export interface LogFailed {
+  readonly reason: string;
+}
+
+/** An alert reached nobody after every try, and is given up. It is no alert itself. */
+export interface AlertFailed {
+  /** The event that it told of. */
+  readonly alert: EventName;
+  /** Host and port of its webhook: the rest of the URL may be a secret. */
+  readonly to: string;
+  readonly reason: string;
+}
+
 /** Every event of a client and what its listeners get. No payload holds a secret. */
 export interface ClientEvents {
   'call-started': CallStarted;
@@ -204,6 +218,8 @@ export interface ClientEvents {
   'limit-near': LimitNear;
   'budget-near': BudgetNear;
   'budget-reached': BudgetReached;
+  'log-failed': LogFailed;
+  'alert-failed': AlertFailed;
 }
 
 /** The names of all events. */

@@ -47,6 +47,7 @@ export {
 } from './errors.ts';
 export type { Budgeted } from './budget.ts';
 export type {
+  AlertFailed,
   AttemptEnded,
   BudgetNear,
   BudgetReached,
@@ -67,6 +68,7 @@ export type {
   KeysExhausted,
   KeysRefreshFailed,
   LimitNear,
+  LogFailed,
   RouteChanged,
   OrganizationLearned,
 } from './events.ts';

@@ -25,6 +25,8 @@ const NAMES: Readonly<Record<EventName, true>> = {
   'limit-near': true,
   'budget-near': true,
   'budget-reached': true,
+  'log-failed': true,
+  'alert-failed': true,
 };
 
 /** Throws `ConfigError` for an event that there is not, or a listener that cannot be called: it would wait for ever in silence. */

@@ -92,6 +92,8 @@ describe('events', () => {
       | 'limit-near'
       | 'budget-near'
       | 'budget-reached'
+      | 'log-failed'
+      | 'alert-failed'
     >();
   });
 
