@@ -113,7 +113,9 @@ export class Client implements AsyncDisposable {
     this.#sources = new KeySources(providers, this.#pool, clock, events);
     this.keys = new Keys(this.#pool, clock, providers);
     this.#wire = createWire(settings);
-    this.#watching = new Watching(settings, events, this.#wire);
+    this.#watching = new Watching(settings, events, this.#wire, () => {
+      return { keys: this.keys.list(), calls: this.#active.size, waiting: this.#pool.waiting };
+    });
     this.#throttle = createThrottle({ clock });
     this.#cache = settings.cache === undefined ? undefined : this.#openCache(settings.cache);
     this.#send = this.#stack();

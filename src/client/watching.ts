@@ -3,6 +3,7 @@ import type { Answer, Call } from '../call.ts';
 import type { Events } from '../events.ts';
 import { tellAttempt } from '../layers/observe.ts';
 import { Log } from '../log/log.ts';
+import type { Standing } from '../metrics/families.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { Settings } from '../options/resolve.ts';
 import type { Trace } from '../trace.ts';
@@ -19,19 +20,20 @@ export class Watching implements Watcher {
   readonly prices: Prices;
   readonly ledger: Ledger;
   readonly budgets: Budgets;
-  readonly metrics = new Metrics();
+  readonly metrics: Metrics;
   readonly #events: Events;
   readonly #addresses: ReadonlyMap<string, string>;
   readonly #log: Log | undefined;
   readonly #alerts: Alerts;
 
-  constructor(settings: Settings, events: Events, wire: Wire) {
+  constructor(settings: Settings, events: Events, wire: Wire, standing: () => Standing) {
     const { clock, random } = settings;
     this.#events = events;
     this.#addresses = new Map(settings.providers.map(({ provider }) => [provider.name, provider.baseURL]));
     this.prices = new Prices(settings.prices);
     this.ledger = new Ledger(clock);
     this.budgets = new Budgets(settings.budgets, clock, events);
+    this.metrics = new Metrics(standing);
     this.#log = settings.log === undefined ? undefined : new Log(settings.log, clock);
     this.#alerts = new Alerts(settings.alerts, { clock, random, events, wire });
   }
@@ -50,6 +52,7 @@ export class Watching implements Watcher {
   }
 
   async close(): Promise<void> {
+    this.metrics.close();
     await Promise.all([this.#log?.close(), this.#alerts.close()]);
   }
 

@@ -78,7 +78,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'type options',
     'type watcher',
   ],
-  metrics: ['call', 'report', 'failure', 'clock', 'type pool', 'type watcher'],
+  metrics: ['call', 'report', 'failure', 'errors', 'printable', 'type pool', 'type watcher'],
   log: ['call', 'report', 'failure', 'errors', 'events', 'clock', 'printable', 'type options', 'type watcher'],
   alerts: ['abort', 'call', 'deadline', 'errors', 'events', 'clock', 'printable', 'secret', 'type options', 'wire'],
 
