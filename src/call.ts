@@ -8,7 +8,7 @@ import type { Verdict } from './failure.ts';
 import type { Lease } from './pool/lease.ts';
 import type { Provider } from './providers/provider.ts';
 import type { Trace } from './trace.ts';
-import type { WireRequest } from './wire/types.ts';
+import type { AnyRequest } from './wire/types.ts';
 
 /** One provider and model that may serve a call. */
 export interface Target {
@@ -89,7 +89,7 @@ export interface Leased extends Routed {
   /** Its line in the report. */
   readonly attempt: { requestId?: string };
   /** What is sent, without the secret. */
-  readonly request: WireRequest;
+  readonly request: AnyRequest;
 }
 
 /** How an answer ended. */
@@ -161,7 +161,7 @@ export function atTarget(call: Call, target: Target, startBy: number): Routed {
 }
 
 /** An attempt at a call with one key. */
-export function withLease(call: Routed, lease: Lease, request: WireRequest, attempt: Leased['attempt']): Leased {
+export function withLease(call: Routed, lease: Lease, request: AnyRequest, attempt: Leased['attempt']): Leased {
   const leased: Required<Leased> = {
     id: call.id,
     asked: call.asked,

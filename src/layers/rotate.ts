@@ -164,7 +164,7 @@ class Attempt {
 
   /** Settled when the answer is over: a stream's last part was read. A plain answer is over when it comes. */
   answered(answer: Answer): void {
-    this.#entry.status = 200;
+    this.#entry.status = answer.kind === 'raw' ? answer.status : 200;
     this.#entry.action = 'answer';
     this.#call.onAnswer?.(this.#entry);
     atEnd(answer, (end) => this.#ended(end));

@@ -92,7 +92,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const wireHeaders = toWireHeaders(headers);
     try {
       const { origin, scrubber } = this.#addressee;
-      refuseRedirect(status, () => scrubber.text(wireHeaders['location'] ?? ''), origin);
+      refuseRedirect({ status, headers: wireHeaders }, () => scrubber.text(wireHeaders['location'] ?? ''), origin);
       const encoding = wireHeaders['content-encoding'] ?? '';
       const sink = openSink(encoding, this.#toSource(controller), this.#settings.maxBodyBytes, scrubber);
       this.#phase = { at: 'answered', sink };

@@ -1,5 +1,6 @@
 import { toPrintable } from '../printable.ts';
 import type { Scrubber } from './scrub.ts';
+import type { WireHead } from './types.ts';
 
 /** What went wrong between the socket and the first readable byte of an answer. */
 export type WireFailureKind =
@@ -19,13 +20,20 @@ export class WireError extends Error {
   readonly detail: string;
   /** `false` only where it is certain that no byte of the request was written. */
   readonly reached: boolean;
+  /** What the server answered, where it was refused for its head alone. Not scrubbed. */
+  readonly head: WireHead | undefined;
 
-  constructor(kind: WireFailureKind, detail: string, options: { readonly reached: boolean; readonly cause?: unknown }) {
+  constructor(
+    kind: WireFailureKind,
+    detail: string,
+    options: { readonly reached: boolean; readonly cause?: unknown; readonly head?: WireHead | undefined },
+  ) {
     super(`Cannot finish the exchange as ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'WireError';
     this.kind = kind;
     this.detail = detail;
     this.reached = options.reached;
+    this.head = options.head;
   }
 }
 

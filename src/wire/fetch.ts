@@ -2,7 +2,8 @@ import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import { Body, type BodySource } from './body.ts';
 import { neverOpened, toNetworkError, toOver } from './failure.ts';
-import type { Outgoing } from './outgoing.ts';
+import { openLate } from './once.ts';
+import { isOnce, type Outgoing } from './outgoing.ts';
 import { refuseRedirect, toRedirectError } from './redirect.ts';
 import type { Stop, WireResponse } from './response.ts';
 import type { Scrubber } from './scrub.ts';
@@ -77,7 +78,7 @@ class FetchExchange {
       return await fetch(url.href, {
         method,
         headers,
-        ...(body === undefined ? {} : { body }),
+        ...toInit(body),
         redirect: 'manual',
         signal: this.#controller.signal,
       });
@@ -137,6 +138,14 @@ class FetchExchange {
   }
 }
 
+/** A body that is read once goes as a stream, which fetch calls half a duplex. */
+function toInit(body: Outgoing['body']): RequestInit & { readonly duplex?: 'half' } {
+  if (body === undefined) return {};
+  if (isOnce(body)) return { body: ReadableStream.from(openLate(body.open)) as ReadableStream<Uint8Array>, duplex: 'half' };
+  // Node's types ask for bytes that nobody shares with a worker: these are the caller's own.
+  return { body: typeof body === 'string' ? body : (body as Uint8Array<ArrayBuffer>) };
+}
+
 /** The user's fetch may be anything; what is read of its answer must be there. */
 function assertResponse(response: unknown): void {
   const answered = typeof response === 'object' && response !== null && 'status' in response && 'headers' in response && 'body' in response;
@@ -148,5 +157,6 @@ function refuse(response: Response, { url, scrubber }: Outgoing): void {
   if (response.type === 'opaqueredirect') throw toRedirectError('an address that fetch hides', undefined);
   // A fetch that follows redirects although told not to: the harm is done, but it must not go unnoticed.
   if (response.redirected) throw toRedirectError(new URL(scrubber.text(response.url), url).origin, undefined);
-  refuseRedirect(response.status, () => scrubber.text(response.headers.get('location') ?? ''), url.origin);
+  const head = { status: response.status, headers: Object.fromEntries(response.headers) };
+  refuseRedirect(head, () => scrubber.text(response.headers.get('location') ?? ''), url.origin);
 }

@@ -8,7 +8,7 @@ import type { Stop, WireResponse } from './response.ts';
 import { Scrubber } from './scrub.ts';
 import { sign } from './sign.ts';
 import { SseReader } from './sse.ts';
-import type { Credential, EventReader, WireRequest } from './types.ts';
+import type { AnyRequest, Credential, EventReader } from './types.ts';
 import { UndiciSender } from './sender.ts';
 
 export interface WireOptions {
@@ -34,7 +34,7 @@ export interface Wire {
    * `scrubber`: for what errors say, where more than the credential is to be hidden.
    */
   send(
-    request: WireRequest,
+    request: AnyRequest,
     credential: Credential | undefined,
     stop: Stop,
     opened?: () => void,
@@ -96,8 +96,9 @@ function unlessStopped(work: Promise<void>, stop: Stop): Promise<void> {
 export type { WireBody } from './body.ts';
 export { WireError } from './failure.ts';
 export type { Fetch } from './fetch.ts';
-export { readErrorBody, type Stop, type WireResponse } from './response.ts';
+export { KnownSecrets } from './known.ts';
+export { readErrorBody, readErrorText, type Stop, type WireResponse } from './response.ts';
 export { Scrubber } from './scrub.ts';
 export type { Dispatcher } from './undici.ts';
-export type { Credential, EventReader, WireEvent, WireRequest } from './types.ts';
+export type { AnyRequest, Credential, EventReader, OnceBody, RequestBody, WireEvent, WireHeaders, WireRequest } from './types.ts';
 export type { Secret } from '../secret.ts';

@@ -1,16 +1,16 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError, RequestError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import { Secret } from '../secret.ts';
 import { isAwsKey, readAwsKey, type AwsKey } from './aws-key.ts';
 import type { Scrubber } from './scrub.ts';
-import type { Auth, AuthPlace, Credential, WireRequest } from './types.ts';
+import type { AnyRequest, AuthPlace, Credential, OnceBody, RequestBody } from './types.ts';
 
 /** A request with its secret in place. It never leaves `wire/`. */
-export interface Outgoing {
-  readonly method: WireRequest['method'];
+export interface Outgoing<Body extends RequestBody = RequestBody> {
+  readonly method: string;
   readonly url: URL;
   readonly headers: Record<string, string>;
-  readonly body: string | undefined;
+  readonly body: Body;
   /** For what others say of the request. */
   readonly scrubber: Scrubber;
   /** Set where the secret is not shown but signs the request, which is then still to be done. */
@@ -22,7 +22,7 @@ const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 
 /** Puts the secret in its place. Throws a `ConfigError` for what no header can carry, before any network use. */
-export function toOutgoing(request: WireRequest, credential: Credential | undefined, scrubber: Scrubber): Outgoing {
+export function toOutgoing(request: AnyRequest, credential: Credential | undefined, scrubber: Scrubber): Outgoing {
   const url = urlOf(request.url);
   assertSendable(request.headers);
   const headers: Record<string, string> = { ...request.headers };
@@ -32,19 +32,20 @@ export function toOutgoing(request: WireRequest, credential: Credential | undefi
   const text = Secret.reveal(secret);
   if (UNSENDABLE.test(text)) throw toUnsendable(`the secret of key ${secret.label}`, text);
   if (auth.kind === 'aws' && isAwsKey(text)) {
+    if (isOnce(request.body)) throw toUnsignable();
     const { region, service } = auth;
     // To sign respells the query: on a copy of its own.
     return { ...outgoing, url: new URL(url), signing: { key: toAwsKey(text, secret.label), region, service } };
   }
-  const { header, prefix } = placeOf(auth, text);
+  const { header, prefix } = placeOf(credential, text);
   headers[header] = prefix + text;
   return outgoing;
 }
 
 /** Headers that were found sendable: a provider's calls share them. */
-const SENDABLE = new WeakSet<WireRequest['headers']>();
+const SENDABLE = new WeakSet<AnyRequest['headers']>();
 
-function assertSendable(headers: WireRequest['headers']): void {
+function assertSendable(headers: AnyRequest['headers']): void {
   if (SENDABLE.has(headers)) return;
   for (const [name, value] of Object.entries(headers)) {
     if (!NAME.test(name)) {
@@ -108,9 +109,20 @@ function toAwsKey(text: string, label: string): AwsKey {
   throw new ConfigError(`Cannot send the request as the secret of key ${label} must be ${form}: current value is another text`);
 }
 
-function placeOf(auth: Auth, text: string): AuthPlace {
-  if (auth.kind === 'aws') return { header: 'authorization', prefix: 'Bearer ' };
-  return auth.unless?.find(({ looks }) => looks.test(text)) ?? auth;
+function placeOf({ auth, place }: Credential, text: string): AuthPlace {
+  if (auth.kind === 'aws') return place ?? { header: 'authorization', prefix: 'Bearer ' };
+  return auth.unless?.find(({ looks }) => looks.test(text)) ?? place ?? auth;
+}
+
+/** True for a body that can be sent once alone. */
+export function isOnce(body: RequestBody): body is OnceBody {
+  return typeof body === 'object' && 'open' in body;
+}
+
+/** A signature holds the hash of the whole body, which would have to be read before it is sent. */
+function toUnsignable(): RequestError {
+  const rule = 'a request that AWS keys sign needs a body of text or bytes: current value is one that can be read once';
+  return new RequestError(`Cannot send the request as ${rule}`, { class: 'bad_request' });
 }
 
 /** The value may be a secret, so only its length is told. */

@@ -25,6 +25,11 @@ const LONGEST_ERROR_BODY = 256 * 1024;
  * counts, as the status alone tells something; only a stop rejects.
  */
 export async function readErrorBody(body: WireBody, scrubber: Scrubber): Promise<unknown> {
+  return (await readErrorText(body, scrubber)).value;
+}
+
+/** The same, and its text without secrets. */
+export async function readErrorText(body: WireBody, scrubber: Scrubber): Promise<{ readonly value: unknown; readonly text: string }> {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -38,14 +43,26 @@ export async function readErrorBody(body: WireBody, scrubber: Scrubber): Promise
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
   }
-  return parseScrubbed(toText(pieces).slice(0, LONGEST_ERROR_BODY), scrubber);
+  return toScrubbed(toText(pieces).slice(0, LONGEST_ERROR_BODY), scrubber);
 }
 
-function parseScrubbed(text: string, scrubber: Scrubber): unknown {
+function toScrubbed(text: string, scrubber: Scrubber): { readonly value: unknown; readonly text: string } {
+  const clean = scrubber.text(text);
+  const parsed = parse(text);
+  // Not JSON: HTML, prose, or JSON that was cut.
+  if (parsed === undefined) return { value: clean, text: clean };
+  const value = scrubber.value(parsed);
+  // A secret may be spelt so that only a parser finds it: then the text is written anew.
+  const left = parse(clean);
+  const isClean = left !== undefined && JSON.stringify(scrubber.value(left)) === JSON.stringify(left);
+  return { value, text: isClean ? clean : JSON.stringify(value) };
+}
+
+/** `undefined` for what is not JSON. */
+function parse(text: string): unknown {
   try {
-    return scrubber.value(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    // Not JSON: HTML, prose, or JSON that was cut.
-    return scrubber.text(text);
+    return undefined;
   }
 }

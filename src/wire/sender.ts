@@ -1,9 +1,12 @@
 import { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher } from './undici.ts';
 import { ConfigError } from '../errors.ts';
 import { Exchange, type ExchangeSettings } from './exchange.ts';
-import { type Outgoing, addressOf } from './outgoing.ts';
+import { type Outgoing, addressOf, isOnce } from './outgoing.ts';
+import { openLate } from './once.ts';
 import type { Stop, WireResponse } from './response.ts';
+import type { OnceBody } from './types.ts';
 
 /** Undici's own connect timer ends sockets that no exchange waits for any more; ours comes first. */
 const SWEEP_MS = 1_000;
@@ -33,12 +36,15 @@ export class UndiciSender {
     const { origin, path } = addressOf(url);
     // Providers' answers are small, and proxies on the way hold compressed streams back. What comes compressed all the same is read.
     headers['accept-encoding'] ??= 'identity';
+    const once = isOnce(body);
+    if (once && body.bytes !== undefined) headers['content-length'] = String(body.bytes);
     const request: Dispatcher.DispatchOptions = {
       origin,
       path,
-      method,
+      // Undici sends any method; its types list the usual ones.
+      method: method as Dispatcher.HttpMethod,
       headers,
-      body: body ?? null,
+      body: once ? toReadable(body) : (body ?? null),
       // Not spread: here each is made for every attempt, and spreads were a kilobyte of it.
       headersTimeout: NO_TIMEOUTS.headersTimeout,
       bodyTimeout: NO_TIMEOUTS.bodyTimeout,
@@ -86,6 +92,11 @@ export class UndiciSender {
       if (this.#dispatching !== undefined && socket instanceof Socket) this.#dispatching.opening = socket;
     };
   }
+}
+
+/** Opened with the first read, which is on a socket. */
+function toReadable({ open }: OnceBody): Readable {
+  return Readable.from(openLate(open), { objectMode: false });
 }
 
 /** Throws a `ConfigError` for an address that is none, without showing it: it may hold a password, as does the error of `URL`. */

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Outgoing } from './outgoing.ts';
+import { isOnce, type Outgoing } from './outgoing.ts';
 
 /** Headers that a signature adds; all others are the request's own. */
 const ADDED = ['authorization', 'x-amz-date', 'x-amz-security-token'] as const;
@@ -9,7 +9,8 @@ const ADDED = ['authorization', 'x-amz-date', 'x-amz-security-token'] as const;
  * client and server agree on. The signer is loaded with the first request that needs one.
  */
 export async function sign({ method, url, headers, body, signing }: Outgoing, now: number): Promise<void> {
-  if (signing === undefined) return;
+  // A body that is read once has no hash: it was refused before.
+  if (signing === undefined || isOnce(body)) return;
   const { SignatureV4 } = await import('@smithy/signature-v4');
   const { key, region, service } = signing;
   const { accessKeyId, secretAccessKey, sessionToken } = key;

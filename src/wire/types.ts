@@ -1,14 +1,28 @@
 import type { Secret } from '../secret.ts';
 
 /** What a protocol asks the wire to send. It names where the secret goes and never holds it. */
-export interface WireRequest {
-  readonly method: 'POST' | 'GET';
+export interface WireRequest<Body extends RequestBody = string | undefined> {
+  /** Upper-case. */
+  readonly method: string;
   /** Absolute, without the secret. */
   readonly url: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: Body;
 }
+
+/** Protocols write text; callers who write their requests themselves may send anything. */
+export type RequestBody = string | Uint8Array | OnceBody | undefined;
+
+/** A body that can be read once. Nobody opens it before its first byte goes onto a socket. */
+export interface OnceBody {
+  readonly open: () => AsyncIterable<Uint8Array>;
+  /** Its length, where that is known. */
+  readonly bytes: number | undefined;
+}
+
+/** What the wire sends. */
+export type AnyRequest = WireRequest<RequestBody>;
 
 /** A header that carries the secret: `{ header: 'authorization', prefix: 'Bearer ' }`. */
 export interface AuthPlace {
@@ -29,10 +43,18 @@ export type Auth =
 export interface Credential {
   readonly secret: Secret;
   readonly auth: Auth;
+  /** Where the caller's own client shows its keys: there instead, unless the secret signs or its looks send it elsewhere. */
+  readonly place?: AuthPlace | undefined;
 }
 
 /** Response headers, lower-case names. Repeated ones are joined by a comma. */
 export type WireHeaders = Readonly<Record<string, string>>;
+
+/** The beginning of an answer. */
+export interface WireHead {
+  readonly status: number;
+  readonly headers: WireHeaders;
+}
 
 /** One server-sent event, or one message of AWS's binary event stream. */
 export interface WireEvent {

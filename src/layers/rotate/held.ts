@@ -16,7 +16,8 @@ export interface Held {
 
 export function hold(request: Request): Held {
   const { method, url, headers, body } = request;
-  if (body === undefined || body.length < SHORTEST) return { request, body: undefined };
+  // Bytes stand outside already, and what can be read once is not ours to read.
+  if (typeof body !== 'string' || body.length < SHORTEST) return { request, body: undefined };
   return { request: { method, url, headers, body: undefined }, body: Buffer.from(body) };
 }
 
