@@ -74,7 +74,7 @@ function toFormsOf(secret: Secret): readonly Form[] {
 }
 
 /** The whole first. AWS sees no more than the id and the token of a key, and tells them in its errors. */
-function partsOf(text: string): readonly string[] {
+export function partsOf(text: string): readonly string[] {
   const key = readAwsKey(text);
   return key === undefined ? [text] : [text, key.sessionToken ?? '', key.secretAccessKey, key.accessKeyId];
 }
