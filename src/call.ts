@@ -94,7 +94,8 @@ export interface Leased extends Routed {
 
 /** How an answer ended. */
 export type End =
-  | { readonly status: 'complete'; readonly usage?: Usage | undefined }
+  /** `storable`: of bytes, whether they are worth keeping; other answers tell that themselves. */
+  | { readonly status: 'complete'; readonly usage?: Usage | undefined; readonly storable?: boolean | undefined }
   /** `error` is what the reader of the stream was thrown; `verdict` what it means for key and route, where it is not the caller's own abort. */
   | { readonly status: 'failed'; readonly error: unknown; readonly verdict?: Verdict }
   /** The reader left, or never came. */

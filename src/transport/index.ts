@@ -2,7 +2,8 @@ import type { Answer, End, Leased, Send } from '../call.ts';
 import type { Asked } from '../chat/asked.ts';
 import type { ChatChunk } from '../chat/chunk.ts';
 import { hasOutput } from '../chat/chunk.ts';
-import type { ChatCompletion, Whole } from '../chat/reply.ts';
+import { Collector } from '../chat/collect.ts';
+import type { ChatCompletion, Usage, Whole } from '../chat/reply.ts';
 import { readUsage } from '../chat/usage.ts';
 import type { AttemptError } from '../failure.ts';
 import type { DecodeContext } from '../providers/provider.ts';
@@ -11,7 +12,7 @@ import { Exchange, type Reading, type Settings, type TransportOptions } from './
 import { exchangeRaw } from './raw.ts';
 import { ChunkReader, type StreamFailures } from './reader.ts';
 import { toReplayed } from './replay.ts';
-import { ChunkStream } from './stream.ts';
+import { PartStream, type Tally } from './stream.ts';
 
 export type { TransportOptions } from './exchange.ts';
 
@@ -123,8 +124,10 @@ class Decoding implements Reading {
     if (!held.some(({ choices }) => choices.length > 0))
       throw this.#exchange.findings.malformed('the stream ended without any choice', '', response);
     this.#exchange.attempt.lift();
-    const parts = new ChunkStream(
+    const tally = new ChunkTally();
+    const parts = new PartStream(
       {
+        tally,
         attempt: this.#exchange.attempt,
         body,
         reader,
@@ -135,7 +138,7 @@ class Decoding implements Reading {
       },
       held,
     );
-    return { kind: 'parts', parts, done: parts.done, collected: () => parts.collected() };
+    return { kind: 'parts', parts, done: parts.done, collected: () => tally.partial() };
   }
 
   #read(response: WireResponse): ChunkReader {
@@ -148,5 +151,27 @@ class Decoding implements Reading {
     const giveUp = (): void => this.#exchange.giveUp();
     const decoder = this.#exchange.call.target.provider.protocol.startStream(this.#context());
     return new ChunkReader(wire.events(response), decoder, failures, { clock, idleTimeoutMs, giveUp });
+  }
+}
+
+/** Chunks come to a reply. */
+class ChunkTally implements Tally<ChatChunk> {
+  readonly #collector = new Collector();
+  #usage: Usage | undefined;
+
+  /** What was read is not over until it was read to its end. */
+  readonly isWhole = false;
+
+  add(chunk: ChatChunk): void {
+    this.#collector.add(chunk);
+    this.#usage = chunk.usage ?? this.#usage;
+  }
+
+  partial(): ChatCompletion {
+    return this.#collector.reply();
+  }
+
+  end(): End {
+    return { status: 'complete', usage: this.#usage };
   }
 }

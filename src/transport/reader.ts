@@ -6,7 +6,7 @@ import { WireError, type EventReader, type WireEvent } from '../wire/index.ts';
 import { Alarm } from './alarm.ts';
 
 /** The next thing of a stream: a chunk, or its end. `undefined`: more bytes are needed. */
-export type Next = { readonly chunk: ChatChunk } | 'end' | undefined;
+export type Next<Chunk> = { readonly chunk: Chunk } | 'end' | undefined;
 
 /** What ends the reading, once what came before it is read. */
 type Stop =
@@ -47,7 +47,7 @@ export class ChunkReader {
   readonly #patience: Patience;
   readonly #idle: Alarm;
   #open = true;
-  #ready: Exclude<Next, 'end' | undefined>[] = [];
+  #ready: Exclude<Next<ChatChunk>, 'end' | undefined>[] = [];
   #next = 0;
   #stop: Stop | undefined;
 
@@ -60,7 +60,7 @@ export class ChunkReader {
   }
 
   /** What is at hand. Throws an `AttemptError` for an error inside the stream or a stream that was cut. */
-  take(): Next {
+  take(): Next<ChatChunk> {
     if (this.#next === this.#ready.length) this.#decodeAhead();
     const ready = this.#ready[this.#next];
     if (ready !== undefined) {

@@ -1,20 +1,41 @@
 import type { End } from '../call.ts';
-import type { ChatChunk } from '../chat/chunk.ts';
-import { Collector } from '../chat/collect.ts';
-import type { ChatCompletion, Usage } from '../chat/reply.ts';
+import type { ChatCompletion } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import { StreamInterruptedError } from '../errors.ts';
 import { AttemptError } from '../failure.ts';
 import type { WireBody } from '../wire/index.ts';
 import { Alarm } from './alarm.ts';
 import type { Attempt } from './attempt.ts';
-import type { ChunkReader } from './reader.ts';
+import type { Next } from './reader.ts';
+
+/** Where a stream gets its parts. */
+export interface PartReader<Part> {
+  /** What is at hand; `undefined`: more bytes are needed. Throws what ends the stream. */
+  take(): Next<Part>;
+  /** Waits for more bytes, or the end of the body. */
+  fill(): Promise<void>;
+  /** Nothing will be read any more. */
+  close(): void;
+}
+
+/** What a stream's parts come to. */
+export interface Tally<Part> {
+  /** A part that the reader gets now. */
+  add(part: Part): void;
+  /** What was read so far, put together. */
+  partial(): ChatCompletion;
+  /** How a stream ended of which everything was read. */
+  end(): End;
+  /** Whether a reader who leaves now has the whole answer. */
+  readonly isWhole: boolean;
+}
 
 /** What a stream stands on once it is committed. */
-export interface StreamParts {
+export interface StreamParts<Part> {
   readonly attempt: Attempt;
   readonly body: WireBody;
-  readonly reader: ChunkReader;
+  readonly reader: PartReader<Part>;
+  readonly tally: Tally<Part>;
   readonly clock: Clock;
   readonly unreadTimeoutMs: number;
   /** A failure of the wire as an `AttemptError`; others as they are. */
@@ -29,29 +50,27 @@ type State =
   | { readonly status: 'failed'; readonly error: unknown }
   | { readonly status: 'over' };
 
-type Result = IteratorResult<ChatChunk, undefined>;
+type Result<Part> = IteratorResult<Part, undefined>;
 
-const OVER: Result = { done: true, value: undefined };
+const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
  * A stream that has begun to answer: what comes from here on the caller sees. An iterator by hand rather than a generator, as
  * `return()` of a generator waits for the read that it should end, and does nothing at all before the first `next()`.
  */
-export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> {
+export class PartStream<Part> implements AsyncIterableIterator<Part, undefined> {
   /** Settles when the last chunk was read, at a failure or abort, or when the reader leaves. */
   readonly done: Promise<End>;
-  readonly #parts: StreamParts;
-  readonly #held: ChatChunk[];
-  readonly #collector = new Collector();
+  readonly #parts: StreamParts<Part>;
+  readonly #held: Part[];
   readonly #unread: Alarm;
   #settle: (end: End) => void = () => {};
   #state: State = { status: 'open' };
-  #usage: Usage | undefined;
   /** Settles with the last read that was asked for; there is none at most times. */
   #reading: Promise<void> | undefined;
 
   /** `held`: what came up to the first output. */
-  constructor(parts: StreamParts, held: ChatChunk[]) {
+  constructor(parts: StreamParts<Part>, held: Part[]) {
     this.#parts = parts;
     this.#held = held;
     this.done = new Promise((resolve) => {
@@ -65,14 +84,14 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
 
   /** What was read so far, put together. */
   collected(): ChatCompletion {
-    return this.#collector.reply();
+    return this.#parts.tally.partial();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
-  next(): Promise<Result> {
+  next(): Promise<Result<Part>> {
     // Reads asked for at once are answered one after the other, as a generator does.
     if (this.#reading !== undefined) return this.#queue(this.#reading.then(() => this.#read()));
     try {
@@ -86,21 +105,23 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
   }
 
   /** Ends the exchange, also in the middle of a read. */
-  return(): Promise<Result> {
+  return(): Promise<Result<Part>> {
     if (this.#state.status !== 'over') {
+      const { body, tally } = this.#parts;
+      const isWhole = this.#state.status === 'open' && tally.isWhole;
       this.#state = { status: 'over' };
-      this.#parts.body.cancel();
-      this.#close({ status: 'abandoned' });
+      body.cancel();
+      this.#close(isWhole ? tally.end() : { status: 'abandoned' });
     }
     return Promise.resolve(OVER);
   }
 
-  async throw(error: unknown): Promise<Result> {
+  async throw(error: unknown): Promise<Result<Part>> {
     await this.return();
     throw error;
   }
 
-  #queue(read: Promise<Result>): Promise<Result> {
+  #queue(read: Promise<Result<Part>>): Promise<Result<Part>> {
     const rest = (): void => {
       if (this.#reading === reading) this.#reading = undefined;
     };
@@ -109,7 +130,7 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
     return read;
   }
 
-  async #read(): Promise<Result> {
+  async #read(): Promise<Result<Part>> {
     for (;;) {
       const ready = this.#step();
       if (ready !== undefined) {
@@ -126,7 +147,7 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
   }
 
   /** What can be said without waiting; throws a failure that the reader has not been told. */
-  #step(): Result | undefined {
+  #step(): Result<Part> | undefined {
     if (this.#state.status === 'open') {
       try {
         return this.#take();
@@ -140,7 +161,7 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
     return OVER;
   }
 
-  #take(): Result | undefined {
+  #take(): Result<Part> | undefined {
     const held = this.#held.length === 0 ? undefined : this.#held.shift();
     const next = held === undefined ? this.#parts.reader.take() : { chunk: held };
     if (next === undefined) return undefined;
@@ -148,22 +169,21 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
       this.#complete();
       return OVER;
     }
-    this.#collector.add(next.chunk);
-    this.#usage = next.chunk.usage ?? this.#usage;
+    this.#parts.tally.add(next.chunk);
     return { done: false, value: next.chunk };
   }
 
   #complete(): void {
     this.#state = { status: 'over' };
     this.#parts.release();
-    this.#close({ status: 'complete', usage: this.#usage });
+    this.#close(this.#parts.tally.end());
   }
 
   #fail(reason: unknown): void {
     if (this.#state.status !== 'open') return;
     const { attempt, explain } = this.#parts;
     const cause = attempt.endedByCaller ? reason : explain(reason);
-    const error = cause instanceof AttemptError ? this.#toInterruption(cause) : cause;
+    const error = cause instanceof AttemptError ? toInterruption(cause, this.collected()) : cause;
     this.#abort(error, cause instanceof AttemptError ? { status: 'failed', error, verdict: cause.verdict } : { status: 'failed', error });
   }
 
@@ -172,17 +192,6 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
     const message = `Cannot go on with the stream as nobody read it for too long: the limit is ${this.#parts.unreadTimeoutMs} ms`;
     const error = new StreamInterruptedError(message, { class: 'aborted', partial: this.collected() });
     this.#abort(error, { status: 'abandoned' });
-  }
-
-  #toInterruption(cause: AttemptError): StreamInterruptedError {
-    const { class: failure, why, message } = cause.verdict;
-    // What the provider said of it, where the reason does not quote it already.
-    const said = message === undefined || message === '' || why.includes(message) ? '' : `: ${JSON.stringify(message)}`;
-    return new StreamInterruptedError(`Cannot go on with the stream after its first content as ${why}${said}`, {
-      class: failure,
-      partial: this.collected(),
-      cause: cause.cause,
-    });
   }
 
   #abort(error: unknown, end: End): void {
@@ -202,4 +211,16 @@ export class ChunkStream implements AsyncIterableIterator<ChatChunk, undefined> 
   #seen(): void {
     if (this.#state.status === 'open') this.#unread.set(this.#parts.clock.now() + this.#parts.unreadTimeoutMs);
   }
+}
+
+/** What the reader of a stream is thrown. */
+export function toInterruption(cause: AttemptError, partial: ChatCompletion): StreamInterruptedError {
+  const { class: failure, why, message } = cause.verdict;
+  // What the provider said of it, where the reason does not quote it already.
+  const said = message === undefined || message === '' || why.includes(message) ? '' : `: ${JSON.stringify(message)}`;
+  return new StreamInterruptedError(`Cannot go on with the stream after its first content as ${why}${said}`, {
+    class: failure,
+    partial,
+    cause: cause.cause,
+  });
 }

@@ -14,6 +14,8 @@ export interface WireBody {
   read(): Promise<Uint8Array | undefined>;
   /** The whole body as text. Rejects when it is longer than the wire allows. */
   text(): Promise<string>;
+  /** The same, as it came. */
+  bytes(): Promise<Uint8Array>;
   /** All bytes have come, or none will. */
   readonly over: boolean;
   /** Throws away what is left so that the connection can serve again; resolves when it is over. Gives up where much is left. */
@@ -50,7 +52,7 @@ export class Body implements WireBody {
   #state: State = { status: 'open' };
   #waiter: Waiter | undefined;
   /** Set while all of it is waited for, once rather than piece by piece. */
-  #whole: { readonly resolve: (text: string) => void; readonly reject: (error: unknown) => void } | undefined;
+  #whole: { readonly resolve: (pieces: readonly Uint8Array[]) => void; readonly reject: (error: unknown) => void } | undefined;
   /** Set while the rest is thrown away. */
   #discarded: { bytes: number; readonly done: () => void } | undefined;
 
@@ -81,14 +83,11 @@ export class Body implements WireBody {
   }
 
   text(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#whole = { resolve, reject };
-      if (this.#paused) {
-        this.#paused = false;
-        this.#source.resume();
-      }
-      this.#settleWhole();
-    });
+    return new Promise((resolve, reject) => this.#readWhole((pieces) => resolve(toText(pieces)), reject));
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => this.#readWhole((pieces) => resolve(toOne(pieces)), reject));
   }
 
   discard(): Promise<void> {
@@ -156,6 +155,15 @@ export class Body implements WireBody {
     this.fail(reason);
   }
 
+  #readWhole(resolve: (pieces: readonly Uint8Array[]) => void, reject: (error: unknown) => void): void {
+    this.#whole = { resolve, reject };
+    if (this.#paused) {
+      this.#paused = false;
+      this.#source.resume();
+    }
+    this.#settleWhole();
+  }
+
   #settleWhole(): void {
     const whole = this.#whole;
     if (whole === undefined) return;
@@ -166,7 +174,7 @@ export class Body implements WireBody {
     } else if (this.#state.status !== 'open') {
       this.#whole = undefined;
       if (this.#state.status === 'failed') whole.reject(this.#state.error);
-      else whole.resolve(toText(this.#pieces));
+      else whole.resolve(this.#pieces);
       this.#drop();
     }
   }
@@ -185,9 +193,13 @@ export class Body implements WireBody {
 
 /** Bytes of one body as text, without a byte order mark. */
 export function toText(pieces: readonly Uint8Array[]): string {
-  const [only] = pieces;
-  const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+  const bytes = toOne(pieces);
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = buffer.toString('utf8');
   return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
+function toOne(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
 }

@@ -141,7 +141,7 @@ class FetchExchange {
 /** A body that is read once goes as a stream, which fetch calls half a duplex. */
 function toInit(body: Outgoing['body']): RequestInit & { readonly duplex?: 'half' } {
   if (body === undefined) return {};
-  if (isOnce(body)) return { body: ReadableStream.from(openLate(body.open)) as ReadableStream<Uint8Array>, duplex: 'half' };
+  if (isOnce(body)) return { body: ReadableStream.from(openLate(body.open)), duplex: 'half' };
   // Node's types ask for bytes that nobody shares with a worker: these are the caller's own.
   return { body: typeof body === 'string' ? body : (body as Uint8Array<ArrayBuffer>) };
 }

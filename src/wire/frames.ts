@@ -19,13 +19,13 @@ export function isFramed(contentType: string | undefined): boolean {
  * trusted. Bytes that are left at the end are a message that was cut; the stream is then simply not complete.
  */
 export class FrameReader implements EventReader {
-  readonly #body: WireBody;
+  readonly #body: Pick<WireBody, 'read'>;
   readonly #longest: number;
   readonly #buffer = new ByteQueue();
   #codec: EventStreamCodec | undefined;
 
   /** `longest`: bytes of one message. */
-  constructor(body: WireBody, longest: number) {
+  constructor(body: Pick<WireBody, 'read'>, longest: number) {
     this.#body = body;
     this.#longest = longest;
   }

@@ -8,7 +8,9 @@ import type { Stop, WireResponse } from './response.ts';
 import { Scrubber } from './scrub.ts';
 import { sign } from './sign.ts';
 import { SseReader } from './sse.ts';
-import type { AnyRequest, Credential, EventReader } from './types.ts';
+import type { WireBody } from './body.ts';
+import { isJson, ObjectReader } from './objects.ts';
+import type { AnyRequest, Credential, EventReader, WireHeaders } from './types.ts';
 import { UndiciSender } from './sender.ts';
 
 export interface WireOptions {
@@ -40,8 +42,8 @@ export interface Wire {
     opened?: () => void,
     scrubber?: Scrubber,
   ): Promise<WireResponse>;
-  /** The events of an answer: server-sent, or AWS's binary ones where its type says so. */
-  events(response: Pick<WireResponse, 'headers' | 'body'>): EventReader;
+  /** The events of an answer: server-sent, or AWS's binary ones or objects of JSON where its type says so. */
+  events(response: { readonly headers: WireHeaders; readonly body: Pick<WireBody, 'read'> }): EventReader;
   /** Refuses new requests and ends those under way. */
   destroy(): Promise<void>;
 }
@@ -76,8 +78,11 @@ export function createWire(options: WireOptions): Wire {
         return Promise.reject(error);
       }
     },
-    events: ({ headers, body }) =>
-      isFramed(headers['content-type']) ? new FrameReader(body, maxEventBytes) : new SseReader(body, maxEventBytes),
+    events({ headers, body }) {
+      const type = headers['content-type'];
+      if (isFramed(type)) return new FrameReader(body, maxEventBytes);
+      return isJson(type) ? new ObjectReader(body, maxEventBytes) : new SseReader(body, maxEventBytes);
+    },
     destroy() {
       closed = true;
       return sender.destroy();
@@ -98,6 +103,8 @@ export { WireError } from './failure.ts';
 export type { Fetch } from './fetch.ts';
 export { KnownSecrets } from './known.ts';
 export { readErrorBody, readErrorText, type Stop, type WireResponse } from './response.ts';
+export { isFramed } from './frames.ts';
+export { isJson } from './objects.ts';
 export { Scrubber } from './scrub.ts';
 export type { Dispatcher } from './undici.ts';
 export type { AnyRequest, Credential, EventReader, OnceBody, RequestBody, WireEvent, WireHeaders, WireRequest } from './types.ts';

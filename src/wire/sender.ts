@@ -41,8 +41,7 @@ export class UndiciSender {
     const request: Dispatcher.DispatchOptions = {
       origin,
       path,
-      // Undici sends any method; its types list the usual ones.
-      method: method as Dispatcher.HttpMethod,
+      method,
       headers,
       body: once ? toReadable(body) : (body ?? null),
       // Not spread: here each is made for every attempt, and spreads were a kilobyte of it.

@@ -98,10 +98,10 @@ export class EventDecoder {
 
 /** Server-sent events of one body. */
 export class SseReader implements EventReader {
-  readonly #body: WireBody;
+  readonly #body: Pick<WireBody, 'read'>;
   readonly #decoder: EventDecoder;
 
-  constructor(body: WireBody, longest: number) {
+  constructor(body: Pick<WireBody, 'read'>, longest: number) {
     this.#body = body;
     this.#decoder = new EventDecoder(longest);
   }

@@ -4,7 +4,7 @@ import type { ChatCompletion } from '../../chat/reply.ts';
 import { copyError, KeywheelError } from '../../errors.ts';
 import { type Feed, toInterrupted } from './reader.ts';
 import { collect } from './replay.ts';
-import { StreamCheck } from './storable.ts';
+import { StreamCheck } from '../../chat/storable.ts';
 
 export interface ChannelEvents {
   /** Too long to keep: nobody may join any more. */

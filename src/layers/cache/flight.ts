@@ -11,7 +11,7 @@ import type { ContentText, Source } from './entry.ts';
 import type { Passenger } from './passenger.ts';
 import { PartsReader, toInterrupted } from './reader.ts';
 import { toAnswer, toWholeAnswer } from './replay.ts';
-import { isStorable } from './storable.ts';
+import { isStorable } from '../../chat/storable.ts';
 
 export interface FlightEvents {
   /** An answer worth storing; called before anybody gets it. */

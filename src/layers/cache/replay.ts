@@ -6,7 +6,7 @@ import { toChunks } from '../../chat/replay.ts';
 import type { Clock } from '../../clock.ts';
 import type { Content } from './entry.ts';
 import { type Feed, PartsReader } from './reader.ts';
-import { isChat } from './storable.ts';
+import { isChat } from '../../chat/storable.ts';
 
 /** An answer that is here already, in the form that the caller asked for. `content` becomes the caller's own. */
 export function toAnswer(content: Content, call: Call, clock: Clock): Answer {

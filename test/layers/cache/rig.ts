@@ -6,7 +6,7 @@ import type { ChatChunk } from '../../../src/chat/chunk.ts';
 import { Collector } from '../../../src/chat/collect.ts';
 import { type ChatCompletion, readText } from '../../../src/chat/reply.ts';
 import { type Cache, type CacheSettings, createCache } from '../../../src/layers/cache/cache.ts';
-import { isChat } from '../../../src/layers/cache/storable.ts';
+import { isChat } from '../../../src/chat/storable.ts';
 import { createManualClock, type ManualClock } from '../../../src/simulator/manual-clock.ts';
 import { fakeCall } from '../../support/fake-call.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChatChunk } from '../../../src/chat/chunk.ts';
 import type { ChatCompletion } from '../../../src/chat/reply.ts';
-import { isStorable, StreamCheck } from '../../../src/layers/cache/storable.ts';
+import { isStorable, StreamCheck } from '../../../src/chat/storable.ts';
 import { completion, createRig, delta, finish, partsOf, type Rig, settle, type StreamSource, textOf, usageChunk } from './rig.ts';
 
 const ends: readonly [reason: unknown, kept: boolean][] = [

@@ -1,5 +1,5 @@
-import type { ChatChunk } from '../../chat/chunk.ts';
-import type { ChatCompletion, Whole } from '../../chat/reply.ts';
+import type { ChatChunk } from './chunk.ts';
+import type { ChatCompletion, Whole } from './reply.ts';
 
 /**
  * Ends of a choice that the model chose itself. Everything else is cut short, filtered, failed or unknown
