@@ -1,4 +1,5 @@
 import { SignalHub } from './abort.ts';
+import type { BudgetSnapshot } from './budget.ts';
 import type { Answer, Call, CallSettings, Leased, Routed, Send, Target, WholeAnswer } from './call.ts';
 import type { Asked, Passing } from './chat/asked.ts';
 import type { Output } from './chat/output.ts';
@@ -19,6 +20,7 @@ import { Deadline } from './deadline.ts';
 import { CacheMissError, ClosedError, OutputError, withReport } from './errors.ts';
 import { type ClientEvents, type EventName, Events } from './events.ts';
 import { batch } from './layers/batch.ts';
+import { budget } from './layers/budget.ts';
 import { createCache, type Cache } from './layers/cache/cache.ts';
 import { deadline } from './layers/deadline.ts';
 import { ActiveCalls, observe, tell } from './layers/observe.ts';
@@ -110,12 +112,12 @@ export class Client implements AsyncDisposable {
       settings.balances,
     );
     this.#pool = new Pool(clock, random, events, settings.limitNear);
-    this.#sources = new KeySources(providers, this.#pool, clock, events);
     this.keys = new Keys(this.#pool, clock, providers);
     this.#wire = createWire(settings);
-    this.#watching = new Watching(settings, events, this.#wire, () => {
+    this.#watching = new Watching(settings, events, this.#wire, this.#pool, () => {
       return { keys: this.keys.list(), calls: this.#active.size, waiting: this.#pool.waiting };
     });
+    this.#sources = new KeySources(providers, this.#pool, clock, events);
     this.#throttle = createThrottle({ clock });
     this.#cache = settings.cache === undefined ? undefined : this.#openCache(settings.cache);
     this.#send = this.#stack();
@@ -248,16 +250,24 @@ export class Client implements AsyncDisposable {
   }
 
   /**
+   * Every budget as it is now: what is spent of it in this period, when that ends. The nearest to its end first, the first thousand; of budgets
+   * of each tag or tenant those whose calls came in this period.
+   */
+  budgets(): BudgetSnapshot[] {
+    return this.#watching.budgets.list();
+  }
+
+  /**
    * Prometheus metrics in text format; with a `registry` of prom-client they are registered there instead, once, and each scrape of it has them.
    */
   metrics(registry?: MetricsRegistry): string {
     return this.#watching.metrics.text(registry);
   }
 
-  /** Waits for the first load of keys that come from functions. Rejects with `ConfigError` when one fails. */
+  /** Waits for the first load of keys that come from functions, and of prices. Rejects with `ConfigError` when keys fail. */
   async ready(): Promise<void> {
     this.#assertOpen('get ready');
-    await this.#sources.ready();
+    await Promise.all([this.#sources.ready(), this.#watching.prices.load()]);
   }
 
   /** Listens to an event. Returns the way to stop listening. Throws `ConfigError` for an event that there is not. */
@@ -295,7 +305,8 @@ export class Client implements AsyncDisposable {
     const balancer = new Balancer({ clock, random, fallbackAfterMs, estimates: this.#pool.estimates });
     const anywhere: Send = route({ clock, fallbackAfterMs, breakers, balancer })(batch()(atTarget));
     const resumed: Send = resume()(anywhere);
-    const cached: Send = this.#cache === undefined ? resumed : outputOfCache()(this.#cache.layer(resumed));
+    const budgeted: Send = budget(watcher.budgets)(resumed);
+    const cached: Send = this.#cache === undefined ? budgeted : outputOfCache()(this.#cache.layer(budgeted));
     return observe({ events, clock, active: this.#active, watcher })(priced(watcher.prices)(deadline()(cached)));
   }
 

@@ -152,9 +152,14 @@ function plus(a: number | undefined, b: number | undefined): number | undefined 
  */
 function sumOfCosts(attempts: readonly AttemptReport[]): number | undefined {
   let sum: number | undefined;
-  for (const { costUsd, class: end, status } of attempts) {
-    if (costUsd !== undefined) sum = (sum ?? 0) + costUsd;
-    else if (end === 'ok' || (status !== undefined && status < 300)) return undefined;
+  for (const attempt of attempts) {
+    if (attempt.costUsd !== undefined) sum = (sum ?? 0) + attempt.costUsd;
+    else if (isCharged(attempt)) return undefined;
   }
   return sum;
+}
+
+/** True when its provider wants money for it: it answered, or was left in the middle of its answer. */
+export function isCharged({ class: end, status }: AttemptReport): boolean {
+  return end === 'ok' || (status !== undefined && status < 300);
 }

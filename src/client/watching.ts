@@ -6,6 +6,7 @@ import { Log } from '../log/log.ts';
 import type { Standing } from '../metrics/families.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { Settings } from '../options/resolve.ts';
+import type { Pool } from '../pool/pool.ts';
 import type { Trace } from '../trace.ts';
 import { Budgets } from '../usage/budgets.ts';
 import { Ledger } from '../usage/ledger.ts';
@@ -26,32 +27,41 @@ export class Watching implements Watcher {
   readonly #log: Log | undefined;
   readonly #alerts: Alerts;
 
-  constructor(settings: Settings, events: Events, wire: Wire, standing: () => Standing) {
+  constructor(settings: Settings, events: Events, wire: Wire, pool: Pool, standing: () => Standing) {
     const { clock, random } = settings;
     this.#events = events;
     this.#addresses = new Map(settings.providers.map(({ provider }) => [provider.name, provider.baseURL]));
     this.prices = new Prices(settings.prices);
     this.ledger = new Ledger(clock);
-    this.budgets = new Budgets(settings.budgets, clock, events);
+    this.budgets = new Budgets(settings.budgets, {
+      clock,
+      events,
+      prices: this.prices,
+      estimates: pool.estimates,
+      addressOf: (provider) => this.#addresses.get(provider) ?? '',
+    });
+    // Before any key comes, as each is asked for its budgets then.
+    pool.ring.countedBy(this.budgets);
     this.metrics = new Metrics(standing);
     this.#log = settings.log === undefined ? undefined : new Log(settings.log, clock);
     this.#alerts = new Alerts(settings.alerts, { clock, random, events, wire });
   }
 
   attempted(call: Call, attempt: Attempt): void {
-    if (this.prices.ready) this.#book(call, attempt);
+    if (this.prices.ready || attempt.tokens === undefined) this.#book(call, attempt);
     // An answer that is here before the prices waits for them: see `priced`.
     else void this.prices.load().then(() => this.#book(call, attempt));
   }
 
   ended(call: Call, as: Ended, answer: Answer | undefined, error: unknown): void {
     this.ledger.ended(call, as, answer, error);
-    this.budgets.ended(call, as, answer, error);
     this.metrics.ended(call, as, answer, error);
     this.#log?.ended(call, as, answer, error);
   }
 
   async close(): Promise<void> {
+    // An answer that came before its price is still to be told.
+    await this.prices.settled();
     this.metrics.close();
     await Promise.all([this.#log?.close(), this.#alerts.close()]);
   }
@@ -62,11 +72,15 @@ export class Watching implements Watcher {
       const baseURL = this.#addresses.get(provider) ?? '';
       const costUsd = this.prices.costOf({ provider, baseURL, model }, tokens, startedAt);
       if (costUsd !== undefined) attempt.costUsd = costUsd;
-    }
+    } else if (isFree(call) && attempt.class === 'ok') attempt.costUsd = 0;
     this.ledger.attempted(call, attempt);
-    this.budgets.attempted(call, attempt);
     this.metrics.attempted(call, attempt);
     this.#log?.attempted(call, attempt);
     tellAttempt(this.#events, call, attempt);
   }
+}
+
+/** To look costs nothing. */
+function isFree({ asked }: Call): boolean {
+  return asked.operation === 'models' || (asked.operation === 'fetch' && asked.request.method === 'GET');
 }

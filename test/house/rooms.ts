@@ -20,7 +20,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
   // What is said, who serves it, how each provider speaks, and the bytes.
   chat: ['type secret', 'errors', 'printable', 'type report'],
-  pool: ['charging', 'secret', 'clock', 'abort', 'failure', 'errors', 'events', 'deadline', 'printable', 'type chat'],
+  pool: ['type budget', 'charging', 'secret', 'clock', 'abort', 'failure', 'errors', 'events', 'deadline', 'printable', 'type chat'],
   providers: ['charging', 'chat', 'failure', 'errors', 'printable', 'type clock', 'type secret', 'type wire'],
   wire: ['secret', 'clock', 'abort', 'errors', 'failure', 'printable', 'deadline'],
 
@@ -49,6 +49,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 
   // What users hold.
   options: [
+    'type budget',
     'charging',
     'type call',
     'type chat',
@@ -74,7 +75,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'events',
     'clock',
     'printable',
-    'type pool',
+    // Patterns of models' names.
+    'pool',
     'type options',
     'type watcher',
   ],
