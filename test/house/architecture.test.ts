@@ -8,6 +8,7 @@ import { readSource, readSources, ROOT } from './sources.ts';
 const sources = readSources('src');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
 };
 
 describe('the rooms of src/', () => {
@@ -31,8 +32,9 @@ describe('the rooms of src/', () => {
     expect(findImporters(sources).get(dependency) ?? []).toHaveLength(1);
   });
 
-  test('import no package but the dependencies', () => {
-    const strangers = [...findImporters(sources).keys()].filter((name) => !(name in manifest.dependencies));
+  test('import no package but the dependencies, and the peers where their shapes are spoken', () => {
+    const known = { ...manifest.dependencies, ...manifest.peerDependencies };
+    const strangers = [...findImporters(sources).keys()].filter((name) => !(name in known));
     expect(strangers).toEqual([]);
   });
 

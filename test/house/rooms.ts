@@ -88,7 +88,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   fetch: ['call', 'chat', 'errors', 'failure', 'printable', 'type trace', 'type options', 'providers'],
 
   // Others' words for a client, over what users hold.
-  'ai-sdk': ['type client', 'type index', 'errors', 'type chat', 'type report', 'type options'],
+  // Of chat it needs the rules of strict schemas.
+  'ai-sdk': ['type client', 'type index', 'errors', 'chat', 'type report', 'type options'],
   otel: ['type client', 'type index', 'type events', 'type report', 'type chat', 'type failure'],
 
   // It asks by a function that it is given: a batch knows of calls and their options, not of keys, layers or wires.
