@@ -90,7 +90,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // Others' words for a client, over what users hold.
   // Of chat it needs the rules of strict schemas.
   'ai-sdk': ['type client', 'type index', 'errors', 'chat', 'type report', 'type options'],
-  otel: ['type client', 'type index', 'type events', 'type report', 'type chat', 'type failure'],
+  otel: ['type client', 'type index', 'type events', 'type report', 'errors', 'printable', 'metrics'],
 
   // It asks by a function that it is given: a batch knows of calls and their options, not of keys, layers or wires.
   map: ['chat', 'errors', 'printable', 'events', 'type abort', 'type clock', 'type options', 'type report'],
