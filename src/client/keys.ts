@@ -73,6 +73,7 @@ export class Keys {
       task: 'add the key',
       limits: resolved.limits,
       auth: resolved.provider.auth.kind,
+      ...(resolved.priced === undefined ? {} : { priced: resolved.priced }),
     });
     this.#pool.ring.add(provider, input, this.#clock.now());
     this.#pool.stir();
@@ -99,11 +100,12 @@ export class Keys {
   }
 
   /**
-   * Forgets what is held against a key: its state, its holds and those of its group, organisation and provider. For a person who
-   * knows better, as after paying a bill. Throws `ConfigError` for an unknown id.
+   * Forgets what is held against a key: its state, its holds and those of its group, organisation and provider, and what was spent of its
+   * budgets, and its group's, in this period. For a person who knows better, as after paying a bill. Throws `ConfigError` for an unknown id.
    */
   reset(id: string): void {
     const key = this.#find(id, 'reset');
+    for (const purse of key.purses) purse.reset();
     for (const holds of [key.holds, key.group.holds, key.group.organization?.holds, key.group.provider.holds]) holds?.clear();
     key.group.unlearn();
     this.#pool.outcomes.restore(key);

@@ -139,11 +139,11 @@ export class KeySource {
 
   /** The list is checked as a whole before any of it is taken, so that a wrong one leaves the last good one as it is. */
   #read(given: unknown): readonly KeyInput[] {
-    const { provider, limits } = this.#resolved;
+    const { provider, limits, priced = true } = this.#resolved;
     if (given === undefined || given === null || (Array.isArray(given) && given.length === 0)) {
       throw new ConfigError(`Cannot ${this.#task} as the function answered no key`);
     }
-    const keys = resolveKeys(given, { provider: provider.name, task: this.#task, limits, auth: provider.auth.kind });
+    const keys = resolveKeys(given, { provider: provider.name, task: this.#task, limits, auth: provider.auth.kind, priced });
     for (const { id } of keys) {
       const owner = this.#around.pool.ring.get(id)?.group.provider.name ?? provider.name;
       if (owner === provider.name) continue;

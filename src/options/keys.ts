@@ -4,6 +4,7 @@ import type { GroupLimits } from '../pool/quota/limits.ts';
 import type { KeyInput } from '../pool/keys/members.ts';
 import { Secret } from '../secret.ts';
 import type { Auth } from '../wire/types.ts';
+import { type BudgetPlace, resolveBudget } from './budgets.ts';
 import { resolveLimits } from './limits.ts';
 import { checkKeyOptions } from './schema.ts';
 import type { KeyOptions } from './types.ts';
@@ -32,6 +33,8 @@ export interface KeyPlace {
   readonly limits: GroupLimits;
   /** How the provider wants its keys shown. @default 'header' */
   readonly auth?: Auth['kind'];
+  /** Anything has a price, so that budgets may be in USD. @default true */
+  readonly priced?: boolean;
 }
 
 /** Keys as they were given, one by one, checked; an equal text given twice without an id of its own is one key. */
@@ -116,7 +119,12 @@ export function resolveKey(given: unknown, path: string, place: KeyPlace): KeyIn
     models: options.models,
     expiresAt: toInstant(options.expiresAt, path, place.task),
     limits: options.limits === undefined ? place.limits : resolveLimits(options.limits),
+    ...(options.budget === undefined ? {} : { budgets: resolveBudget(options.budget, `${path}.budget`, priced(place)) }),
   };
+}
+
+function priced({ task, priced: isPriced = true }: KeyPlace): BudgetPlace {
+  return { task, priced: isPriced };
 }
 
 /** The one pseudo-key of a provider that needs none. */

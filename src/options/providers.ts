@@ -29,21 +29,24 @@ export interface ResolvedProvider {
   readonly source: KeySource;
   /** Default limits of its groups. */
   readonly limits: GroupLimits;
+  /** Anything has a price, so that budgets of its keys may be in USD. @default true */
+  readonly priced?: boolean;
 }
 
 /** Providers as they were given; none given are all known ones whose environment variables are set. */
 export function resolveProviders(
   given: Readonly<Record<string, ProviderOptions>> | undefined,
   env: Environment,
+  priced = true,
 ): readonly ResolvedProvider[] {
   if (given !== undefined) {
     const names = Object.keys(given);
     if (names.length === 0)
       throw new ConfigError("Cannot create the client as 'providers' must name at least one: current value is an empty object");
-    return names.map((name) => resolveProvider(name, given[name] ?? {}, env));
+    return names.map((name) => resolveProvider(name, given[name] ?? {}, env, priced));
   }
   const names = findInEnvironment(env);
-  if (names.length > 0) return names.map((name) => resolveProvider(name, {}, env));
+  if (names.length > 0) return names.map((name) => resolveProvider(name, {}, env, priced));
   const variables = Object.values(knownProviders).flatMap((known) => (known.keyless ? [] : known.env.keys));
   throw new ConfigError(
     `Cannot create the client as no key was found in the environment: none of ${variables.join(', ')} (nor their forms with S, _1, _2, …) is set`,
@@ -62,7 +65,7 @@ function isSet(known: KnownProvider, env: Environment): boolean {
   return readKeys(env, known.env.keys).length > 0 || (known.keyless && readVariable(env, known.env.baseURL) !== undefined);
 }
 
-function resolveProvider(name: string, options: ProviderOptions, env: Environment): ResolvedProvider {
+function resolveProvider(name: string, options: ProviderOptions, env: Environment, priced: boolean): ResolvedProvider {
   if (/[/:\s]/.test(name))
     throw new ConfigError(`Cannot create the client as a provider's name has no '/', ':' or space: current value is ${toShown(name)}`);
   const known = knownProviders[name];
@@ -72,11 +75,12 @@ function resolveProvider(name: string, options: ProviderOptions, env: Environmen
   const place = row.locate(given);
   if ('missing' in place) throw new ConfigError(`Cannot create the client as 'providers.${name}.baseURL' is missing: ${place.missing}`);
   const limits = resolveLimits(options.limits);
-  const source = resolveSource(name, options, known, { env, limits, auth: (place.auth ?? row.auth).kind });
+  const source = resolveSource(name, options, known, { env, limits, auth: (place.auth ?? row.auth).kind, priced });
   return {
     provider: toProvider({ name, options, row, place, given, isKeyless: isKeyless(source) }),
     source,
     limits,
+    ...(priced ? {} : { priced }),
   };
 }
 
@@ -168,10 +172,10 @@ function resolveSource(
   name: string,
   options: ProviderOptions,
   known: KnownProvider | undefined,
-  from: { readonly env: Environment; readonly limits: GroupLimits; readonly auth: Auth['kind'] },
+  from: { readonly env: Environment; readonly limits: GroupLimits; readonly auth: Auth['kind']; readonly priced: boolean },
 ): KeySource {
-  const { limits, auth } = from;
-  const place: KeyPlace = { provider: name, task: 'create the client', limits, auth };
+  const { limits, auth, priced } = from;
+  const place: KeyPlace = { provider: name, task: 'create the client', limits, auth, priced };
   const keyless: KeySource = { kind: 'list', keys: [keylessInput(name, limits)] };
   const { keys } = options;
   if (typeof keys === 'function') return { kind: 'function', load: keys, refreshMs: options.refreshMs ?? REFRESH_MS };

@@ -1,8 +1,8 @@
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
 import { ConfigError } from '../errors.ts';
-import type { AlertOptions } from './alerts.ts';
-import type { BudgetsOptions } from './budgets.ts';
-import type { LogOptions } from './log.ts';
+import { type AlertSettings, resolveAlerts } from './alerts.ts';
+import { type BudgetsSettings, resolveBudgets } from './budgets.ts';
+import { type LogSettings, resolveLog } from './log.ts';
 import type { PricesOptions } from './prices.ts';
 import { type Balancing, resolveBalances, resolveModels } from './aliases.ts';
 import { type ResolvedProvider, resolveProviders } from './providers.ts';
@@ -43,9 +43,9 @@ export interface Settings {
   readonly fallbackAfterMs: number;
   readonly limitNear: readonly number[];
   readonly prices: boolean | PricesOptions;
-  readonly budgets: BudgetsOptions;
-  readonly log: LogOptions | undefined;
-  readonly alerts: readonly AlertOptions[];
+  readonly budgets: BudgetsSettings;
+  readonly log: LogSettings | undefined;
+  readonly alerts: readonly AlertSettings[];
   readonly fetchUnknown: 'pass' | 'refuse';
   readonly dispatcher: ClientOptions['dispatcher'];
   readonly fetch: ClientOptions['fetch'];
@@ -61,7 +61,7 @@ export function resolveOptions(given: ClientOptions | undefined): Settings {
     throw new ConfigError("Cannot create the client as 'dispatcher' and 'fetch' exclude each other: current value is both");
   }
   return {
-    providers: withRules(resolveProviders(options.providers, options.env ?? process.env), options.rules ?? []),
+    providers: withRules(resolveProviders(options.providers, options.env ?? process.env, options.prices !== false), options.rules ?? []),
     models: resolveModels(options.models ?? {}),
     balances: resolveBalances(options.models ?? {}),
     cache: resolveCache(options.cache ?? false),
@@ -73,9 +73,9 @@ export function resolveOptions(given: ClientOptions | undefined): Settings {
     fallbackAfterMs: options.fallbackAfterMs ?? DEFAULTS.fallbackAfterMs,
     limitNear: options.limitNear ?? DEFAULTS.limitNear,
     prices: options.prices ?? DEFAULTS.prices,
-    budgets: options.budgets ?? {},
-    log: options.log,
-    alerts: options.alerts ?? [],
+    budgets: resolveBudgets(options.budgets ?? {}, options.prices !== false),
+    log: options.log === undefined ? undefined : resolveLog(options.log),
+    alerts: resolveAlerts(options.alerts ?? []),
     fetchUnknown: options.fetchUnknown ?? DEFAULTS.fetchUnknown,
     dispatcher,
     fetch,

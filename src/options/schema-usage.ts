@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { amount, options, positive, share, SHARES, table } from './checks.ts';
+import { countFrom1, options, positive, share, SHARES, table } from './checks.ts';
 
 const usd = v.pipe(v.number('a number of USD from 0'), v.minValue(0, 'a number of USD from 0'), v.finite('a finite number'));
 
@@ -8,14 +8,22 @@ const price = options(
   'an object { input, output, cached, cacheWrite } of USD for a million tokens',
 );
 
-export const prices = v.union([v.boolean(), table(price, 'a boolean or an object of prices')], 'a boolean or an object of prices');
+const PRICES = 'a boolean or an object of prices';
 
-export const budget = v.pipe(
+// A name without its provider would never fit.
+const named = v.pipe(
+  table(price, PRICES),
+  v.check((given) => Object.keys(given).every((name) => name.includes('/')), `${PRICES} by 'provider/model'`),
+);
+
+export const prices = v.union([v.boolean(), named], PRICES);
+
+const one = v.pipe(
   options(
     {
       usd: v.optional(v.pipe(positive, v.finite('a finite number'))),
-      tokens: v.optional(amount),
-      calls: v.optional(amount),
+      tokens: v.optional(countFrom1),
+      calls: v.optional(countFrom1),
       per: v.picklist(['day', 'month'], "'day' or 'month'"),
       near: v.optional(v.array(share, SHARES)),
     },
@@ -26,6 +34,10 @@ export const budget = v.pipe(
     "a budget of one of 'usd', 'tokens' and 'calls'",
   ),
 );
+
+const BUDGETS = "a budget of one of 'usd', 'tokens' and 'calls', or an array of one budget or more";
+
+export const budget = v.union([one, v.pipe(v.array(one, BUDGETS), v.minLength(1, BUDGETS))], BUDGETS);
 
 const named = v.optional(table(budget, 'an object of budgets'));
 

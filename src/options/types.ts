@@ -6,7 +6,7 @@ import type { Keyv } from '../layers/cache/store.ts';
 import type { ProtocolName } from '../providers/provider.ts';
 import type { Dispatcher } from '../wire/undici.ts';
 import type { AlertOptions } from './alerts.ts';
-import type { BudgetOptions, BudgetsOptions } from './budgets.ts';
+import type { BudgetLike, BudgetsOptions } from './budgets.ts';
 import type { LogOptions } from './log.ts';
 import type { PricesOptions } from './prices.ts';
 
@@ -84,8 +84,8 @@ export interface KeyOptions {
   readonly expiresAt?: string | number | Date | undefined;
   /** Replaces the provider's `limits` for this key's group. */
   readonly limits?: LimitOptions | undefined;
-  /** Reached: the key is held until the period ends. @default none */
-  readonly budget?: BudgetOptions | undefined;
+  /** Reached: the key is held until the period ends; with several, when one is. @default none */
+  readonly budget?: BudgetLike | undefined;
 }
 
 /** A key: its text, or its text with options. */

@@ -6,7 +6,9 @@ import type { Account, Lease, LeaseEnd, Throttled, Used } from './lease.ts';
 import { chargedFor } from './quota/estimates.ts';
 import { type Cost, costIn } from './quota/limits.ts';
 import type { Holds } from './keys/holds.ts';
+import type { Hold } from './keys/hold.ts';
 import type { KeyEntry } from './keys/members.ts';
+import type { Purse } from './keys/purse.ts';
 import type { Mark } from './quota/alignment.ts';
 import { heirOf, type Meter, settle, take, type Taken, type Unheard } from './quota/meter.ts';
 import type { Answered, Quota } from './quota/quota.ts';
@@ -31,6 +33,14 @@ export interface GrantOwner {
 /** Looking for so many texts in an error costs about a millisecond; more would slow a large pool's refusals. */
 const MOST_SIBLINGS = 500;
 
+const NO_HOLDS: readonly Hold[] = [];
+
+/** What an attempt may spend of one budget. */
+interface Spending {
+  readonly purse: Purse;
+  readonly reserved: number;
+}
+
 /** One lease, from its reservation to its settlement. */
 export class Grant implements Lease, Unheard, Answered {
   readonly ask: Ask;
@@ -41,6 +51,8 @@ export class Grant implements Lease, Unheard, Answered {
   #quota: Quota;
   readonly #taken: Taken[];
   readonly #holders: readonly Holds[];
+  /** What it reserved of budgets; nothing is made where there are none. */
+  readonly #spending: readonly Spending[] | undefined;
   readonly #leasedAt: number;
   #sentAt: number | undefined;
   #heard = false;
@@ -66,6 +78,8 @@ export class Grant implements Lease, Unheard, Answered {
     this.key.lastUsedAt = now;
     this.#holders = this.key.holders;
     for (const holds of this.#holders) holds.startProbe(ask.model, this);
+    const { purses } = this.key;
+    this.#spending = purses.length === 0 ? undefined : purses.map((purse) => ({ purse, reserved: purse.account.reserve(ask, now) }));
   }
 
   get quota(): Quota {
@@ -164,6 +178,17 @@ export class Grant implements Lease, Unheard, Answered {
     for (const holds of key.holders) holds.endProbe(this);
     this.#settleCharges(end, now);
     this.#owner.ended(this, end);
+  }
+
+  /** Pays what it spent of budgets. Returns the holds that begin by it. */
+  pay(end: LeaseEnd, now: number): readonly Hold[] {
+    if (this.#spending === undefined) return NO_HOLDS;
+    return this.#spending.flatMap(({ purse, reserved }) => purse.settle(reserved, this.ask, end, now) ?? []);
+  }
+
+  /** True when what it paid lets others start, or not start any more, who are in other groups. */
+  get concerns(): boolean {
+    return this.#spending?.some(({ purse }) => purse.calls()) ?? false;
   }
 
   #settleCharges(end: LeaseEnd, now: number): void {

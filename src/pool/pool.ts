@@ -183,6 +183,7 @@ export class Pool {
     const outer = serving.hold();
     try {
       // Whoever shares a hold may be free by it, and a word against a key may be taken back from others.
+      for (const hold of grant.pay(end, now)) this.outcomes.announce(grant.key, hold);
       const isWide = sharesHold(grant) || (end.status === 'failed' && mayAcquit(end.verdict));
       if (end.status === 'served') this.#served(attempted, end);
       else if (end.status === 'failed') this.#failed(serving, attempted, end.verdict);
@@ -191,6 +192,7 @@ export class Pool {
     } finally {
       serving.resume(outer);
     }
+    if (grant.concerns) this.stir();
   }
 
   #served(attempted: Attempted, { used }: Extract<LeaseEnd, { status: 'served' }>): void {

@@ -53,6 +53,11 @@ export class Holds {
     return hold;
   }
 
+  /** Begins a hold that no attempt made. */
+  set(hold: Hold): void {
+    this.#remember(hold.model ?? ALL, { hold, probe: undefined });
+  }
+
   /** Returns true when a hold that had ended is proved to be over. */
   serve(model: string, sentAt: number): boolean {
     if (this.#cells.size === 0) return false;

@@ -1,3 +1,4 @@
+import type { Bound } from '../../budget.ts';
 import { type Charging, uncertain } from '../../charging.ts';
 import type { FailureClass } from '../../failure.ts';
 import type { Secret } from '../../secret.ts';
@@ -6,6 +7,7 @@ import { Holds } from './holds.ts';
 import { type GroupLimits, matchesModel } from '../quota/limits.ts';
 import type { Meter } from '../quota/meter.ts';
 import { type Organization, Organizations } from './organization.ts';
+import { NO_PURSES, type Purse } from './purse.ts';
 import type { Quota } from '../quota/quota.ts';
 import { Quotas } from '../quota/quotas.ts';
 
@@ -24,6 +26,8 @@ export interface KeyInput {
   /** Epoch ms. */
   readonly expiresAt: number | undefined;
   readonly limits: GroupLimits;
+  /** What it may spend. */
+  readonly budgets?: readonly Bound[] | undefined;
 }
 
 /** What a person or a definitive answer decided; what only time decides is a hold. */
@@ -59,6 +63,8 @@ export class KeyEntry {
   inFlight = 0;
   lastUsedAt: number | undefined;
   readonly totals = { calls: 0, attempts: 0, tokens: 0, errors: 0 };
+  /** The budgets that it draws on: its own, and its group's. */
+  purses: readonly Purse[] = NO_PURSES;
 
   /** `generation`: how many keys of this id it follows. */
   constructor(input: KeyInput, group: Group, now: number, generation = 0) {
@@ -81,8 +87,18 @@ export class KeyEntry {
   get holders(): readonly Holds[] {
     // Each lease asks; the group's own list is another one only when its organisation is learned.
     const ofGroup = this.group.holders;
-    if (this.#holders?.ofGroup !== ofGroup) this.#holders = { ofGroup, all: [...ofGroup, this.holds] };
+    if (this.#holders?.ofGroup !== ofGroup) {
+      const ofPurses = this.purses.flatMap(({ holds }) => (ofGroup.includes(holds) ? [] : [holds]));
+      this.#holders = { ofGroup, all: [...ofGroup, this.holds, ...ofPurses] };
+    }
     return this.#holders.all;
+  }
+
+  /** When its own holds, and those of its budgets, let it serve `model`: `now` or before when they do, epoch ms. */
+  readyAt(model: string): number {
+    let at = this.holds.readyAt(model);
+    for (const { holds } of this.purses) at = Math.max(at, holds.readyAt(model));
+    return at;
   }
 
   /** It turned out not to draw on its group's quota. */
@@ -122,8 +138,10 @@ export class Group {
   readonly #quotas: Quotas;
   #organization: Organization | undefined;
   #heir: Group | undefined;
-  /** Every hold that applies to all its keys: its provider's, its organisation's and its own. */
+  /** Every hold that applies to all its keys: its provider's, its organisation's, its own and those of its budgets. */
   holders: readonly Holds[];
+  /** The budgets of its name, where somebody declared it: those that all its keys draw on. */
+  #purses: readonly Purse[] = NO_PURSES;
   /** Somebody said which keys are in it, so that what answers tell of their projects changes nothing. */
   declared = false;
   /** The project that answers to its keys named, where it was not declared. */
@@ -168,7 +186,18 @@ export class Group {
 
   belongTo(organization: Organization): void {
     this.#organization = organization;
-    this.holders = [this.provider.holds, organization.holds, this.holds];
+    this.holders = this.#toHolders();
+  }
+
+  get purses(): readonly Purse[] {
+    return this.#purses;
+  }
+
+  /** Its keys draw on these. */
+  drawOn(purses: readonly Purse[]): void {
+    if (purses.length === this.#purses.length && purses.every((purse) => this.#purses.includes(purse))) return;
+    this.#purses = purses;
+    this.holders = this.#toHolders();
   }
 
   /** Weight among groups: that of its heaviest key, as more keys do not make more quota. */
@@ -248,6 +277,11 @@ export class Group {
     this.#keys = undefined;
     this.#weight = undefined;
     this.provider.changed(this);
+  }
+
+  #toHolders(): readonly Holds[] {
+    const ofOrganization = this.#organization === undefined ? [] : [this.#organization.holds];
+    return [this.provider.holds, ...ofOrganization, this.holds, ...this.#purses.map(({ holds }) => holds)];
   }
 
   #isKnown(): boolean {

@@ -169,7 +169,7 @@ export class Outcomes {
     if (hold === undefined) return false;
     if (holds === key.holds || verdict.scope !== 'provider') this.#explain(key, verdict, now);
     // An answer of the same burst may move the end of a hold; it began once.
-    if (hold.since === now) this.#announce(key, hold);
+    if (hold.since === now) this.announce(key, hold);
     return true;
   }
 
@@ -177,7 +177,7 @@ export class Outcomes {
     key.reason = { class: verdict.class, status: verdict.status, message: verdict.why, at: now };
   }
 
-  #announce(key: KeyEntry, hold: Hold): void {
+  announce(key: KeyEntry, hold: Hold): void {
     if (!this.#events.hears('key-held')) return;
     this.#events.emit('key-held', {
       provider: key.group.provider.name,

@@ -3,12 +3,14 @@ import type { Ask } from '../ask.ts';
 import { sameLimits } from '../quota/limits.ts';
 import { Group, type Inferred, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
 import { learnProject, type SharedProject, unite } from './projects.ts';
+import { type PurseAccounts, Purses } from './purse.ts';
 
 /** All keys of a client: who is in which group of which provider. */
 export class KeyRing {
   readonly #providers = new Map<string, ProviderEntry>();
   readonly #keys = new Map<string, KeyEntry>();
   readonly #secrets = new Map<string, KeyEntry>();
+  #purses = new Purses();
   #version = 0;
 
   /** Changes whenever a key comes, goes, or is in another group. */
@@ -39,6 +41,11 @@ export class KeyRing {
     return [...ofKeys].filter((group) => group.provider === provider && (ask.groups === undefined || named.has(group)));
   }
 
+  /** Who counts what keys and groups may spend: said before any key comes. */
+  countedBy(accounts: PurseAccounts): void {
+    this.#purses = new Purses(accounts);
+  }
+
   /** Two ids for one secret would believe its quota twice. */
   #assertNewSecret(provider: ProviderEntry, input: KeyInput): void {
     const twin = this.#secrets.get(secretName(provider.name, input));
@@ -60,11 +67,25 @@ export class KeyRing {
     const group = joined(provider, input, now) ?? opened(provider, input, now);
     group.declared ||= input.declared;
     const key = new KeyEntry(input, group, now, generation);
+    this.#fund(key, now);
     group.enter(key);
     this.#keys.set(input.id, key);
     this.#secrets.set(secretName(providerName, input), key);
     this.#version += 1;
     return key;
+  }
+
+  #fund(key: KeyEntry, now: number): void {
+    const { input, group } = key;
+    const ofGroup = this.#purses.ofGroup(input.group, now);
+    const own = this.#purses.ofKey(input.id, input.budgets ?? [], now);
+    // Groups that nobody declared may be taken for one and parted again: there the keys alone know whose names they have.
+    if (group.declared) group.drawOn(ofGroup);
+    if (ofGroup.length > 0 || own.length > 0) key.purses = [...own, ...ofGroup];
+    for (const purse of key.purses) {
+      purse.account.use(1);
+      purse.join(group);
+    }
   }
 
   /** An answer to `key` named its project. Returns what was found out by it, if anything was. */
@@ -117,6 +138,7 @@ export class KeyRing {
     this.#version += 1;
     this.#secrets.delete(secretName(key.group.provider.name, key.input));
     key.group.leave(key);
+    for (const { account } of key.purses) account.use(-1);
     return true;
   }
 
@@ -179,6 +201,7 @@ function sameKey(a: KeyInput, b: KeyInput): boolean {
     a.declared === b.declared &&
     a.weight === b.weight &&
     a.expiresAt === b.expiresAt &&
+    JSON.stringify(a.budgets) === JSON.stringify(b.budgets) &&
     JSON.stringify(a.models) === JSON.stringify(b.models) &&
     sameLimits(a.limits, b.limits)
   );

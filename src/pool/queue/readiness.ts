@@ -1,6 +1,7 @@
 import type { Ask } from '../ask.ts';
 import type { Hold } from '../keys/hold.ts';
 import type { Group, KeyEntry } from '../keys/members.ts';
+import type { Purse } from '../keys/purse.ts';
 
 /** True when `key` may serve an ask, if not now then when time has passed. */
 export function allows(ask: Ask, group: Group, key: KeyEntry, now: number): boolean {
@@ -21,12 +22,13 @@ export function isOpen(group: Group, ask: Ask, now: number): boolean {
   if (group.nextStartAt > now || isFull(group)) return false;
   const { model } = ask;
   for (const holds of group.holders) if (holds.readyAt(model) > now || holds.probing(model, now)) return false;
+  if (isSpentBy(group.purses, ask, now)) return false;
   return group.quota(model, now).startsAt(ask.cost, now) <= now;
 }
 
 /** True when `key` may serve an ask now, as far as the key goes. */
 export function isFree(key: KeyEntry, group: Group, ask: Ask, now: number): boolean {
-  return allows(ask, group, key, now) && key.holds.readyAt(ask.model) <= now && !key.holds.probing(ask.model, now);
+  return allows(ask, group, key, now) && key.readyAt(ask.model) <= now && !isBusyKey(key, ask, now);
 }
 
 /**
@@ -53,7 +55,7 @@ export function waitsUntil(group: Group, ask: Ask, now: number): { readonly star
 
 function startsFrom(at: number, group: Group, ask: Ask, now: number): number {
   if (at > now) return at;
-  return isBusy(group, ask.model, now) ? Infinity : Math.max(at, group.quota(ask.model, now).startsAt(ask.cost, now));
+  return isBusy(group, ask, now) ? Infinity : Math.max(at, group.quota(ask.model, now).startsAt(ask.cost, now));
 }
 
 /** The group that time lets serve first, and when; now while calls in flight are all that it waits for. */
@@ -85,8 +87,8 @@ function firstKeyAt(group: Group, ask: Ask, now: number, withProbing: boolean, g
   let first = Infinity;
   for (let index = 0; index < length; index += 1) {
     const key = keys[(group.foundAt + index) % length];
-    if (key === undefined || !allows(ask, group, key, now) || (!withProbing && key.holds.probing(model, now))) continue;
-    const at = Math.max(groupAt, key.holds.readyAt(model));
+    if (key === undefined || !allows(ask, group, key, now) || (!withProbing && isBusyKey(key, ask, now))) continue;
+    const at = Math.max(groupAt, key.readyAt(model));
     if (at >= (key.input.expiresAt ?? Infinity)) continue;
     // No other key can be earlier than its group: of ten thousand mostly the first one is looked at.
     if (at === groupAt) return at;
@@ -102,9 +104,20 @@ function heldUntil(group: Group, model: string): number {
   return until;
 }
 
-/** True while the group waits for calls in flight: its concurrency, or a probe. */
-function isBusy(group: Group, model: string, now: number): boolean {
-  return isFull(group) || group.holders.some((holds) => holds.probing(model, now));
+/** True while the group waits for calls in flight: its concurrency, a probe, or what they may spend of a budget. */
+function isBusy(group: Group, ask: Ask, now: number): boolean {
+  return isFull(group) || group.holders.some((holds) => holds.probing(ask.model, now)) || isSpentBy(group.purses, ask, now);
+}
+
+/** True while the key waits for calls in flight. */
+function isBusyKey(key: KeyEntry, ask: Ask, now: number): boolean {
+  return key.holds.probing(ask.model, now) || isSpentBy(key.purses, ask, now);
+}
+
+/** True when calls in flight may use up what is left. */
+function isSpentBy(purses: readonly Purse[], ask: Ask, now: number): boolean {
+  for (const purse of purses) if (purse.isBusy(ask, now)) return true;
+  return false;
 }
 
 function isFull(group: Group): boolean {
@@ -123,13 +136,15 @@ export function binding(group: Group, ask: Ask, now: number): string {
   if (group.limits.concurrency !== undefined && group.inFlight >= group.limits.concurrency)
     return `concurrency of ${group.limits.concurrency}`;
   if (quota.rampsAt() > now) return 'the first answers, as nothing is known of the limits';
+  const spending = group.keys.flatMap(({ purses }) => purses).find((purse) => purse.isBusy(ask, now));
+  if (spending !== undefined) return spending.account.why(now);
   return 'a probe under way';
 }
 
 /** The longest hold on the group; where none of its keys is free, theirs too. */
 function holdOn(group: Group, ask: Ask, now: number): Hold | undefined {
   const holders = [...group.holders];
-  if (!hasFreeKey(group, ask, now)) for (const key of group.keys) if (allows(ask, group, key, now)) holders.push(key.holds);
+  if (!hasFreeKey(group, ask, now)) for (const key of group.keys) if (allows(ask, group, key, now)) holders.push(...key.holders);
   let longest: Hold | undefined;
   for (const holds of holders) {
     const hold = holds.current(now, ask.model);
