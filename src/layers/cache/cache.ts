@@ -2,7 +2,7 @@ import type { SignalHub } from '../../abort.ts';
 import type { Answer, Call, Layer, Send } from '../../call.ts';
 import type { Asked } from '../../chat/asked.ts';
 import type { Clock } from '../../clock.ts';
-import { CacheMissError, KeysExhaustedError, ProviderError } from '../../errors.ts';
+import { BudgetError, CacheMissError, KeysExhaustedError, ProviderError } from '../../errors.ts';
 import { type ContentText, type Entry, readEntry, type Source, writeEntry } from './entry.ts';
 import { Flight, type FlightEvents } from './flight.ts';
 import { GuardedStore, type StoreOperation } from './guard.ts';
@@ -190,7 +190,7 @@ class Desk {
 
 /** Nothing could serve; another answer would be no better, and any other failure is the request's or the caller's own. */
 function isStarved(error: unknown): boolean {
-  return error instanceof KeysExhaustedError || error instanceof ProviderError;
+  return error instanceof KeysExhaustedError || error instanceof ProviderError || error instanceof BudgetError;
 }
 
 function noteSource(call: Call, source: Source): void {

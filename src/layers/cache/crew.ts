@@ -70,6 +70,22 @@ export class Crew {
     return true;
   }
 
+  /** The leader alone is told `error`: whoever came next leads it on. Returns false when nobody is left. */
+  succeed(error: unknown, now: number): boolean {
+    for (const passenger of this.#passengers) {
+      const isHeir = passenger.call !== this.#leader && passenger.call.deadline.ended === undefined;
+      if (passenger.call === this.#leader) {
+        // At once, or it would be asked again before it has left.
+        this.#passengers.delete(passenger);
+        passenger.refuse(error);
+      } else if (isHeir) {
+        this.#follow(passenger, now);
+        return true;
+      }
+    }
+    return false;
+  }
+
   #follow(heir: Passenger, now: number): void {
     const { trace } = heir.call;
     const flownMs = this.#flownWaitingMs();

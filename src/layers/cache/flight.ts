@@ -4,7 +4,7 @@ import { Collector } from '../../chat/collect.ts';
 import type { Whole } from '../../chat/reply.ts';
 import type { Clock } from '../../clock.ts';
 import { Deadline } from '../../deadline.ts';
-import { DeadlineError, KeysExhaustedError } from '../../errors.ts';
+import { BudgetError, DeadlineError, KeysExhaustedError } from '../../errors.ts';
 import { Channel } from './channel.ts';
 import { Crew } from './crew.ts';
 import type { ContentText, Source } from './entry.ts';
@@ -155,10 +155,15 @@ export class Flight {
 
   /** Whether it goes on with another leader. */
   #handOver(error: unknown): boolean {
-    if (this.#ended || this.#deadline.ended !== undefined || !isAboutTime(error)) return false;
-    const goesOn = this.#crew.handOver(error, this.#options.clock.now());
+    if (this.#ended || this.#deadline.ended !== undefined) return false;
+    const goesOn = isAboutTime(error) ? this.#crew.handOver(error, this.#options.clock.now()) : this.#succeeds(error);
     if (goesOn) this.#leaderLeft = false;
     return goesOn;
+  }
+
+  /** A budget that is spent is the leader's, as tags do not make calls unequal: somebody else may have enough of theirs. */
+  #succeeds(error: unknown): boolean {
+    return error instanceof BudgetError && this.#crew.succeed(error, this.#options.clock.now());
   }
 
   #landWhole({ whole, raw }: WholeAnswer): Landing {
