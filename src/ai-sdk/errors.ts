@@ -44,7 +44,6 @@ export function isFailure(error: unknown): error is Failure {
 class CallError extends Error {
   readonly [ANY_ERROR] = true;
   readonly [API_CALL] = true;
-  override readonly name = 'AI_APICallError';
   readonly url: string;
   readonly statusCode: number | undefined;
   readonly responseBody: string | undefined;
@@ -67,6 +66,10 @@ class CallError extends Error {
     Object.defineProperty(this, 'requestBodyValues', { value: request, enumerable: false });
     Object.defineProperty(this, 'report', { value: failure.report, enumerable: false });
   }
+
+  static {
+    name(this, 'AI_APICallError');
+  }
 }
 
 function toText(body: unknown): string | undefined {
@@ -82,7 +85,6 @@ export function toCallError(error: unknown, model: string, request: unknown): un
 class NoSuchModel extends Error {
   readonly [ANY_ERROR] = true;
   readonly [NO_SUCH_MODEL] = true;
-  override readonly name = 'AI_NoSuchModelError';
   readonly modelId: string;
   readonly modelType: string;
 
@@ -90,6 +92,10 @@ class NoSuchModel extends Error {
     super(`No such ${modelType}: ${modelId}`);
     this.modelId = modelId;
     this.modelType = modelType;
+  }
+
+  static {
+    name(this, 'AI_NoSuchModelError');
   }
 }
 
@@ -101,12 +107,15 @@ export function noSuchModel(modelId: string, modelType: string): Error {
 class Unsupported extends Error {
   readonly [ANY_ERROR] = true;
   readonly [UNSUPPORTED] = true;
-  override readonly name = 'AI_UnsupportedFunctionalityError';
   readonly functionality: string;
 
   constructor(functionality: string) {
     super(`'${functionality}' functionality not supported.`);
     this.functionality = functionality;
+  }
+
+  static {
+    name(this, 'AI_UnsupportedFunctionalityError');
   }
 }
 
@@ -118,4 +127,9 @@ export function unsupported(functionality: string): Error {
 /** What a broken stream had said, as far as it is needed here. */
 export function readPartial(error: unknown): { readonly usage?: unknown } {
   return isFailure(error) && isLoose(error.partial) ? error.partial : {};
+}
+
+/** On the prototype, so that stacks begin with it. */
+function name(of: { readonly prototype: Error }, text: string): void {
+  Object.defineProperty(of.prototype, 'name', { value: text, writable: true, enumerable: false, configurable: true });
 }
