@@ -124,7 +124,9 @@ export class Client implements AsyncDisposable {
     this.fetch = createFetch({
       providers: providers.map(({ provider }) => provider),
       unknown: settings.fetchUnknown,
-      passOn: settings.fetch ?? globalThis.fetch,
+      // Looked up each time: tools for tests put theirs there later.
+      passOn: settings.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      toTarget,
       start: async (asked, targets, options) => this.#start(asked, targets, options),
       send: (call) => this.#send(call),
     });

@@ -1,0 +1,102 @@
+import type { FetchRequest } from '../chat/fetched.ts';
+import { toShown } from '../printable.ts';
+import { readBody, readJson, readRequestBody, type ReadBody } from './body.ts';
+import { toKeylessUrl, withoutKey } from './caller-key.ts';
+import { readPurpose } from './endpoint.ts';
+import type { Match } from './match.ts';
+import { isSignal } from './signals.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** The arguments of a fetch, `init` over `input`, as far as they can be read at once. */
+export interface Arguments {
+  readonly url: URL;
+  /** The caller's own, with their key. */
+  readonly headers: Headers;
+  readonly signal: AbortSignal | undefined;
+  /** The caller wants to see redirects. */
+  readonly manual: boolean;
+  readonly input: string | URL | Request;
+  readonly init: RequestInit;
+}
+
+/** Throws `TypeError` as fetch does. No message shows a URL or a header, as a key may stand in both. */
+export function readArguments(input: string | URL | Request, given: RequestInit | null | undefined): Arguments {
+  const init = given ?? {};
+  const request = toRequest(input);
+  return {
+    url: readUrl(request?.url ?? input),
+    headers: readHeaders(init.headers ?? request?.headers),
+    signal: readSignal(init.signal === undefined ? request?.signal : init.signal),
+    manual: (init.redirect ?? request?.redirect) === 'manual',
+    input,
+    init,
+  };
+}
+
+/** The request as it is sent. Throws and rejects with `TypeError` as fetch does, before anything is sent. */
+export function readRequest(given: Arguments, match: Match): FetchRequest | Promise<FetchRequest> {
+  const { url, init } = given;
+  const request = toRequest(given.input);
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError('Cannot send the request as its URL must not hold a user or a password');
+  const method = readMethod(init.method ?? request?.method ?? 'GET');
+  const hasBody = init.body != null || request?.body != null;
+  if (hasBody && (method === 'GET' || method === 'HEAD')) throw new TypeError(`Cannot send the request as ${method} has no body`);
+  const body = init.body == null && request !== undefined ? readRequestBody(request) : readBody(init.body);
+  const toWhole = (read: ReadBody): FetchRequest => assemble(given, match, method, read);
+  return body instanceof Promise ? body.then(toWhole) : toWhole(body);
+}
+
+function assemble(
+  { url, headers: given }: Arguments,
+  { provider, rest }: Match,
+  method: string,
+  { body, contentType, form }: ReadBody,
+): FetchRequest {
+  const { headers, keyPlace } = withoutKey(given, provider);
+  const type = headers['content-type'] ?? contentType;
+  const json = readJson(body, type);
+  const { endpoint, model } = readPurpose({ method, rest, search: url.search, json, form });
+  return {
+    model,
+    method,
+    url: toKeylessUrl(url, provider),
+    headers: type === undefined ? headers : { ...headers, 'content-type': type },
+    body,
+    endpoint,
+    keyPlace,
+    json,
+  };
+}
+
+/** A `Request` of whatever library: the runtime's own class need not have made it. Not everybody is checked by types. */
+function toRequest(input: string | URL | Request | null | undefined): Request | undefined {
+  return typeof input === 'object' && input !== null && 'url' in input && 'headers' in input ? input : undefined;
+}
+
+function readUrl(input: unknown): URL {
+  const text: unknown = typeof input === 'object' && input !== null ? Reflect.get(input, 'href') : input;
+  if (typeof text === 'string' && URL.canParse(text)) return new URL(text);
+  throw new TypeError('Cannot send the request as its URL must be absolute');
+}
+
+/** `Headers` quotes a value that it does not take, and that may be a key. */
+function readHeaders(given: RequestInit['headers']): Headers {
+  try {
+    return new Headers(given);
+  } catch {
+    throw new TypeError('Cannot send the request as its headers must be names and values that HTTP can carry');
+  }
+}
+
+function readSignal(given: AbortSignal | null | undefined): AbortSignal | undefined {
+  if (given == null || isSignal(given)) return given ?? undefined;
+  throw new TypeError(`Cannot send the request as its signal must be an AbortSignal: current value is ${toShown(given)}`);
+}
+
+function readMethod(given: string): string {
+  const method = given.toUpperCase();
+  if (METHODS.includes(method)) return method;
+  throw new TypeError(`Cannot send the request as its method must be one of ${METHODS.join(', ')}: current value is ${toShown(given)}`);
+}
