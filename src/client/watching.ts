@@ -13,6 +13,7 @@ import { Ledger } from '../usage/ledger.ts';
 import { Prices } from '../usage/prices.ts';
 import type { Ended, Watcher } from '../watcher.ts';
 import type { Wire } from '../wire/index.ts';
+import { knownSecrets } from './secrets.ts';
 
 type Attempt = Trace['attempts'][number];
 
@@ -43,8 +44,9 @@ export class Watching implements Watcher {
     // Before any key comes, as each is asked for its budgets then.
     pool.ring.countedBy(this.budgets);
     this.metrics = new Metrics(standing);
-    this.#log = settings.log === undefined ? undefined : new Log(settings.log, clock);
-    this.#alerts = new Alerts(settings.alerts, { clock, random, events, wire });
+    const secrets = knownSecrets(settings, pool);
+    this.#log = settings.log === undefined ? undefined : new Log(settings.log, { clock, events, secrets });
+    this.#alerts = new Alerts(settings.alerts, { clock, random, events, wire, secrets });
   }
 
   attempted(call: Call, attempt: Attempt): void {

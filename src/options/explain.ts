@@ -18,8 +18,8 @@ interface Found {
   readonly path: readonly string[];
 }
 
-/** Options whose values may be secrets: an error tells their type only. */
-const PRIVATE = new Set(['secret', 'headers', 'query', 'env']);
+/** Options whose values may be secrets, as addresses of webhooks are: an error tells their type only. */
+const PRIVATE = new Set(['secret', 'headers', 'query', 'env', 'to']);
 /** A text where an object belongs may be a key that was put one level too high. */
 const OBJECT_TYPES = new Set(['strict_object', 'record', 'check']);
 /** An unknown name beside a key's options may itself be a key: `{ 'sk-…': 'team-a' }`. */

@@ -13,12 +13,17 @@ const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
 export function toHeaders(provider: string, headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const entries = Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value] as const);
   for (const [header, value] of entries) {
-    if (HEADER_NAME.test(header) && HEADER_VALUE.test(value)) continue;
+    if (isSendable(header, value)) continue;
     throw new ConfigError(
       `Cannot create the client as 'providers.${provider}' must send headers that HTTP allows: current name is ${shownName(header)}, its value is not shown`,
     );
   }
   return Object.fromEntries(entries);
+}
+
+/** True for a name and a value that HTTP allows. */
+export function isSendable(header: string, value: string): boolean {
+  return HEADER_NAME.test(header) && HEADER_VALUE.test(value);
 }
 
 /** Somebody may have put a key where the name belongs: what is long and has digits is not shown. */

@@ -1,7 +1,10 @@
 import * as v from 'valibot';
-import { callable, countFrom0, countFrom1, duration, having, options, text, texts, words } from './checks.ts';
+import { isLogger, isRedactPath, LEVELS } from './log.ts';
+import { callable, countFrom1, duration, having, options, text, words } from './checks.ts';
 
-const TO = 'a path, an object { file }, a stream or a function';
+const TO = 'a path, an object { file }, a stream, a function or a pino logger';
+const REDACT = "a path as 'tags.user' or 'request.messages[*].content'";
+const LEVEL_NAMES = Object.keys(LEVELS) as (keyof typeof LEVELS)[];
 
 export const log = options(
   {
@@ -9,25 +12,22 @@ export const log = options(
       [
         text,
         callable,
+        v.custom(isLogger, TO),
         having(['write'], TO),
-        options({ file: text, maxBytes: v.optional(countFrom1), maxFiles: v.optional(countFrom0) }, TO),
+        options({ file: text, maxBytes: v.optional(countFrom1), maxFiles: v.optional(countFrom1) }, TO),
       ],
       TO,
     ),
     attempts: v.optional(v.boolean('a boolean')),
     content: v.optional(v.boolean('a boolean')),
-    level: v.optional(
-      v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], "'trace', 'debug', 'info', 'warn', 'error' or 'fatal'"),
-    ),
-    redact: v.optional(texts),
+    level: v.optional(v.picklist(LEVEL_NAMES, listed(LEVEL_NAMES))),
+    redact: v.optional(v.array(v.pipe(v.string(REDACT), v.check(isRedactPath, REDACT)), 'an array of paths')),
   },
   'an object of log options',
 );
 
 const NAMES = ['limit-near', 'keys-exhausted', 'key-invalidated', 'budget-near', 'budget-reached'] as const;
-const ON = `${NAMES.slice(0, -1)
-  .map((name) => `'${name}'`)
-  .join(', ')} or '${NAMES.at(-1)}', or an array of them`;
+const ON = `${listed(NAMES)}, or an array of them`;
 const name = v.picklist(NAMES, ON);
 
 const WEBHOOK = 'a URL with http or https, or a function';
@@ -43,6 +43,13 @@ const alert = options(
 );
 
 export const alerts = v.array(alert, 'an array of alerts');
+
+function listed(names: readonly string[]): string {
+  return `${names
+    .slice(0, -1)
+    .map((each) => `'${each}'`)
+    .join(', ')} or '${names.at(-1)}'`;
+}
 
 function isWebhook(value: unknown): boolean {
   if (typeof value !== 'string' && !(value instanceof URL)) return false;

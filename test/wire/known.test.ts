@@ -77,7 +77,7 @@ describe('known secrets', () => {
     const secret = fc.stringMatching(/^[a-zA-Z0-9_:/+=.-]{8,60}$/);
     const around = fc.string({ unit: 'binary', maxLength: 40 });
     fc.assert(
-      fc.property(fc.array(secret, { minLength: 1, maxLength: 20 }), around, around, fc.nat(), (texts, before, after, at) => {
+      fc.property(fc.array(secret, { minLength: 1, maxLength: 5 }), around, around, fc.nat(), (texts, before, after, at) => {
         const hidden = texts[at % texts.length] ?? '';
         expect(know(...texts).known.in(`${before}${hidden}${after}`)).toBeDefined();
       }),
