@@ -20,7 +20,7 @@ export type {
   TargetOptions,
 } from './options/types.ts';
 export type { Alert, AlertName, AlertOptions } from './options/alerts.ts';
-export type { BudgetOptions, BudgetsOptions } from './options/budgets.ts';
+export type { BudgetLike, BudgetOptions, BudgetsOptions } from './options/budgets.ts';
 export type { LogFileOptions, LogLine, LogOptions, LogStream } from './options/log.ts';
 export type { ModelPrice, PricesOptions } from './options/prices.ts';
 export type { Percentiles, UsageBy, UsageQuery, UsageRow } from './usage/usage.ts';
@@ -45,7 +45,7 @@ export {
   RequestError,
   StreamInterruptedError,
 } from './errors.ts';
-export type { Budgeted } from './budget.ts';
+export type { Budgeted, BudgetSnapshot } from './budget.ts';
 export type {
   AlertFailed,
   AttemptEnded,

@@ -27,18 +27,18 @@ export function budget(purser: Purser): Layer {
   };
 }
 
-function enter(purser: Purser, next: Send, call: Call): Promise<Answer> {
+function enter(purser: Purser, send: Send, call: Call): Promise<Answer> {
   try {
     const admitted = purser.admit(call, sizeOf);
-    if (admitted === undefined) return next(call);
-    return admitted instanceof Promise ? admitted.then((reserved) => pass(next, call, reserved)) : pass(next, call, admitted);
+    if (admitted === undefined) return send(call);
+    return admitted instanceof Promise ? admitted.then((reserved) => pass(send, call, reserved)) : pass(send, call, admitted);
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-function pass(next: Send, call: Call, reserved: Reserved): Promise<Answer> {
-  return next(call).then(
+function pass(send: Send, call: Call, reserved: Reserved): Promise<Answer> {
+  return send(call).then(
     (answer) => {
       atEnd(answer, (end) => reserved.settle(end.status === 'complete'));
       return answer;

@@ -12,7 +12,7 @@ const TOMORROW = Date.UTC(2026, 1, 1);
 async function tally(calls: readonly Promise<unknown>[]): Promise<Record<string, number>> {
   const ends: Record<string, number> = {};
   for (const end of await Promise.allSettled(calls)) {
-    const name = end.status === 'fulfilled' ? 'answered' : String((end.reason as Error).name);
+    const name = end.status === 'fulfilled' ? 'answered' : (end.reason as Error).name;
     ends[name] = (ends[name] ?? 0) + 1;
   }
   return ends;
@@ -231,7 +231,7 @@ describe('a budget of a tag', () => {
     await client.chat(ask('spend it'), { tags: { team: 'poor' } });
     const teams = ['poor', 'poor', 'rich', 'poor', 'rich'];
     const ends = await Promise.allSettled(teams.map((team) => client.chat(ask('same'), { tags: { team } })));
-    expect(ends.map((end) => (end.status === 'fulfilled' ? end.value.report.cache : String((end.reason as Error).name)))).toEqual([
+    expect(ends.map((end) => (end.status === 'fulfilled' ? end.value.report.cache : (end.reason as Error).name))).toEqual([
       'BudgetError',
       'BudgetError',
       'miss',
