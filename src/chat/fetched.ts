@@ -43,8 +43,36 @@ export interface FetchRequest {
   readonly json: unknown;
 }
 
+/** Bodies that can be read once, of which somebody has begun to read. */
+const SPENT = new WeakSet<FetchBody>();
+
+/** Opens a body that can be read once; from then on it is spent. */
+export function spend(body: FetchBody & { readonly kind: 'once' }): AsyncIterable<Uint8Array> {
+  SPENT.add(body);
+  return body.open();
+}
+
+/** True for a request that cannot be sent any more: its body is gone. */
+export function isSpent({ body }: FetchRequest): boolean {
+  return SPENT.has(body);
+}
+
 /** True when it may be sent again although a server may have acted on it. */
 export function isSafeToRepeat({ method, endpoint, body }: FetchRequest): boolean {
   if (body.kind === 'once') return false;
   return method === 'GET' || method === 'HEAD' || endpoint.kind !== 'other';
+}
+
+/** How a first attempt ended that was no success. */
+export interface FetchFailed {
+  /** The request may have been read. */
+  readonly reached: boolean;
+  /** The provider refused it for its key: it did nothing of what was asked. */
+  readonly refused: boolean;
+}
+
+/** Whether a request that failed may be sent again. */
+export function mayAskAgain(request: FetchRequest, { reached, refused }: FetchFailed): boolean {
+  if (isSpent(request)) return false;
+  return !reached || refused || isSafeToRepeat(request);
 }

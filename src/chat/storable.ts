@@ -17,6 +17,11 @@ export function isStorable(whole: Whole): boolean {
   );
 }
 
+/** True for the word of an end that the model chose itself. */
+export function isOwnEnd(reason: unknown): boolean {
+  return OWN_ENDS.has(reason);
+}
+
 export function isChat(whole: Whole): whole is ChatCompletion {
   return Array.isArray(whole['choices']);
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Deadline } from '../deadline.ts';
 import type { Trace } from '../trace.ts';
 import { isBug } from './bug.ts';
+import { isRepeatable } from './retry/plan.ts';
 import { LostRace, markLost } from './hedge/lost.ts';
 
 /**
@@ -13,7 +14,7 @@ import { LostRace, markLost } from './hedge/lost.ts';
 export function hedge({ clock }: { readonly clock: Clock }): Layer<Routed> {
   return (next) => (call) => {
     const { hedgeAfterMs } = call.settings;
-    return hedgeAfterMs === Infinity ? next(call) : new Race(next, call, clock).run(hedgeAfterMs);
+    return hedgeAfterMs === Infinity || !isRepeatable(call.asked, true) ? next(call) : new Race(next, call, clock).run(hedgeAfterMs);
   };
 }
 
@@ -44,7 +45,7 @@ class Runner {
     if (this.#attempt !== undefined) markLost(this.#attempt);
     this.deadline.end(new LostRace());
     void this.end.then((late) => {
-      if ('answer' in late && late.answer.kind === 'parts') void late.answer.parts.return?.();
+      if ('answer' in late && late.answer.kind !== 'whole') void late.answer.parts.return?.();
     });
   }
 

@@ -98,7 +98,7 @@ class Retrying {
   }
 
   #mayRepeat(error: unknown): error is AttemptError {
-    return error instanceof AttemptError && (!error.reached || isRepeatable(this.#call.asked));
+    return error instanceof AttemptError && isRepeatable(this.#call.asked, error.reached);
   }
 
   /** Returns when the next attempt is due; throws what ends the call here. */

@@ -1,4 +1,5 @@
 import { type Answer, atEnd, type Call, type End, type Layer, type Leased, type Routed, type Send, withLease } from '../call.ts';
+import { mayAskAgain } from '../chat/fetched.ts';
 import type { Usage } from '../chat/reply.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError, isRotatable, type Verdict } from '../failure.ts';
@@ -91,11 +92,17 @@ class Rotation {
       },
       (error: unknown) => {
         const verdict = attempt.failed(error);
-        if (verdict === undefined || !isRotatable(verdict) || this.#call.trace.rotations >= this.#settings.maxRotations) throw error;
+        if (verdict === undefined || !this.#mayRotate(verdict)) throw error;
         attempt.rotated();
         return this.run();
       },
     );
+  }
+
+  #mayRotate(verdict: Verdict): boolean {
+    const { asked, trace } = this.#call;
+    if (!isRotatable(verdict) || trace.rotations >= this.#settings.maxRotations) return false;
+    return asked.operation !== 'fetch' || mayAskAgain(asked.request, { reached: true, refused: true });
   }
 
   #send(lease: Lease, attempt: Attempt): Promise<Answer> {

@@ -22,7 +22,7 @@ export type Settings = Required<TransportOptions>;
 const ERROR_BODY_MS = 5_000;
 
 /** How long a connection may take to end its body after the terminal marker, before it is dropped instead of kept. */
-const RELEASE_MS = 1_000;
+export const RELEASE_MS = 1_000;
 
 /** What becomes of a head: an answer, or what a refusal was taken for. */
 export interface Reading {

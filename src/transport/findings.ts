@@ -53,7 +53,11 @@ export class Findings {
 
   /** A failure of the wire as an `AttemptError`; others as they are. */
   explain(error: unknown): unknown {
-    return error instanceof WireError ? toAttemptError(error, this.#place) : error;
+    return error instanceof WireError ? this.ofWire(error) : error;
+  }
+
+  ofWire(error: WireError): AttemptError {
+    return toAttemptError(error, this.#place);
   }
 
   #classify(body: unknown, head: Head, inBand: boolean): AttemptError {

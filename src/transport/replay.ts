@@ -1,5 +1,4 @@
 import type { PartsAnswer } from '../call.ts';
-import type { ChatChunk } from '../chat/chunk.ts';
 import { toChunks } from '../chat/replay.ts';
 import type { ChatCompletion, Usage } from '../chat/reply.ts';
 
@@ -8,7 +7,8 @@ export function toReplayed(whole: ChatCompletion, usage: Usage | undefined): Par
   return { kind: 'parts', parts: replay(toChunks(whole)), done: Promise.resolve({ status: 'complete', usage }), collected: () => whole };
 }
 
-async function* replay(chunks: readonly ChatChunk[]): AsyncGenerator<ChatChunk, undefined> {
-  yield* chunks;
+/** What is at hand already, part by part. */
+export async function* replay<Part>(parts: readonly Part[]): AsyncGenerator<Part, undefined> {
+  yield* parts;
   return undefined;
 }

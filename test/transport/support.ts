@@ -1,6 +1,8 @@
-import type { Answer, Leased, PartsAnswer, WholeAnswer } from '../../src/call.ts';
+import type { Answer, Leased, PartsAnswer, RawAnswer, WholeAnswer } from '../../src/call.ts';
 import type { ChatChunk } from '../../src/chat/chunk.ts';
+import type { FetchRequest } from '../../src/chat/fetched.ts';
 import type { Clock } from '../../src/clock.ts';
+import { encodeFetched } from '../../src/providers/fetched.ts';
 import { openai } from '../../src/providers/openai/openai.ts';
 import { Secret } from '../../src/secret.ts';
 import { createTransport, type TransportOptions } from '../../src/transport/index.ts';
@@ -22,6 +24,8 @@ export interface Rig {
   send(options?: Partial<FakeCallOptions>): Promise<Answer>;
   whole(options?: Partial<FakeCallOptions>): Promise<WholeAnswer>;
   stream(options?: Partial<FakeCallOptions>): Promise<PartsAnswer>;
+  /** What a caller wrote themselves. */
+  raw(request?: Partial<FetchRequest>, options?: Partial<FakeCallOptions> & Partial<Leased>): Promise<RawAnswer>;
   close(): Promise<void>;
 }
 
@@ -75,12 +79,42 @@ export async function rig(listener: Parameters<typeof startStub>[0], options: Ri
       if (answer.kind !== 'parts') throw new Error('Expected parts');
       return answer;
     },
+    async raw(request = {}, more = {}) {
+      const { stream = request.endpoint?.stream ?? false } = more;
+      const base = { ...call({ ...more, stream }), ...more, stream };
+      const asked = { operation: 'fetch', request: aFetch(server.url, request) } as const;
+      const answer = await send({ ...base, asked, request: encodeFetched(asked.request, base.target.provider) });
+      if (answer.kind !== 'raw') throw new Error('Expected bytes');
+      return answer;
+    },
     async close() {
       await wire.destroy();
       await server.close();
     },
   };
   return rigged;
+}
+
+/** A chat in OpenAI's words, as its SDK sends it. */
+export function aFetch(url: string, more: Partial<FetchRequest> = {}): FetchRequest {
+  const json = more.json ?? { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Hi' }] };
+  return {
+    model: 'gpt-5-mini',
+    method: 'POST',
+    url: `${url}/v1/chat/completions`,
+    headers: { 'content-type': 'application/json' },
+    body: { kind: 'text', text: JSON.stringify(json) },
+    endpoint: { kind: 'chat', protocol: 'openai', stream: false },
+    keyPlace: undefined,
+    json,
+    ...more,
+  };
+}
+
+export async function readAll(parts: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of parts) pieces.push(piece);
+  return Buffer.concat(pieces).toString('utf8');
 }
 
 export const completion = {

@@ -1,5 +1,5 @@
 import type { Asked, Passing } from '../../chat/asked.ts';
-import { isSafeToRepeat } from '../../chat/fetched.ts';
+import { mayAskAgain } from '../../chat/fetched.ts';
 import type { Random } from '../../clock.ts';
 import { type AttemptError, isSick } from '../../failure.ts';
 import type { Purse } from './budget.ts';
@@ -75,16 +75,9 @@ function toDelay(baseMs: number, repeats: number, hintMs: number | undefined, ra
 }
 
 /**
- * Whether what was asked may be sent twice. `chat` and `embed` may: they change nothing at the provider, so a repeat
- * costs tokens at worst. Operations with effects join here as `false`, and repeat only what never opened a connection.
+ * Whether what was asked may be sent twice, where `reached` says that a server may have acted on it. `chat` and `embed` may: they change nothing
+ * at the provider, so a repeat costs tokens at worst. What else may, the request of a `fetch` tells.
  */
-export function isRepeatable(asked: Asked | Passing): boolean {
-  switch (asked.operation) {
-    case 'chat':
-    case 'embed':
-    case 'models':
-      return true;
-    case 'fetch':
-      return isSafeToRepeat(asked.request);
-  }
+export function isRepeatable(asked: Asked | Passing, reached: boolean): boolean {
+  return asked.operation !== 'fetch' || mayAskAgain(asked.request, { reached, refused: false });
 }
