@@ -11,12 +11,12 @@ const price = options(
 const PRICES = 'a boolean or an object of prices';
 
 // A name without its provider would never fit.
-const named = v.pipe(
+const byModel = v.pipe(
   table(price, PRICES),
   v.check((given) => Object.keys(given).every((name) => name.includes('/')), `${PRICES} by 'provider/model'`),
 );
 
-export const prices = v.union([v.boolean(), named], PRICES);
+export const prices = v.union([v.boolean(), byModel], PRICES);
 
 const one = v.pipe(
   options(

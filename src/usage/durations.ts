@@ -8,7 +8,7 @@ const ACCURACY = 0.02;
 const LONGEST_MS = 2 ** 31;
 
 /** So many are noted one by one before they are counted by their bins. */
-const MOST_NOTED = 64;
+const MOST_NOTED = 256;
 
 /** What is above it in a packed bin. */
 const COUNTS = 2 ** 32;
@@ -26,34 +26,35 @@ export function binOf(ms: number): number {
  */
 export class Durations {
   /** Not yet counted. */
-  #noted: number[] = [];
+  #noted: number[] | undefined;
   /** Bin times 2^32, and count; by their bins. */
-  #packed: readonly number[] = [];
+  #packed: readonly number[] | undefined;
 
   /** `bin` rather than a duration, as a call is noted in many places. */
   note(bin: number): void {
-    this.#noted.push(bin);
-    if (this.#noted.length >= MOST_NOTED) this.pack();
+    const noted = (this.#noted ??= []);
+    noted.push(bin);
+    if (noted.length < MOST_NOTED) return;
+    this.#packed = merge(this.#packed, count(noted));
+    noted.length = 0;
   }
 
   /** Counts what was noted. Returns how many numbers it holds. */
   pack(): number {
-    if (this.#noted.length > 0) {
-      this.#packed = merge(this.#packed, count(this.#noted));
-      this.#noted = [];
-    }
-    return this.#packed.length;
+    if (this.#noted !== undefined && this.#noted.length > 0) this.#packed = merge(this.#packed, count(this.#noted));
+    this.#noted = undefined;
+    return this.#packed?.length ?? 0;
   }
 
   add(other: Durations): void {
-    other.pack();
-    this.#packed = this.#packed.length === 0 ? other.#packed : merge(this.#packed, other.#packed);
+    if (other.#packed !== undefined) this.#packed = merge(this.#packed, other.#packed);
+    for (const bin of other.#noted ?? []) this.note(bin);
   }
 
   /** `undefined` when nothing was noted. */
   percentiles(): Percentiles | undefined {
     this.pack();
-    if (this.#packed.length === 0) return undefined;
+    if (this.#packed === undefined) return undefined;
     const sketch = new DDSketch({ relativeAccuracy: ACCURACY });
     for (const packed of this.#packed) {
       const bin = Math.floor(packed / COUNTS);
@@ -75,8 +76,8 @@ function count(bins: readonly number[]): readonly number[] {
   return packed;
 }
 
-function merge(a: readonly number[], b: readonly number[]): readonly number[] {
-  if (a.length === 0) return b;
+function merge(a: readonly number[] | undefined, b: readonly number[]): readonly number[] {
+  if (a === undefined) return b;
   const merged: number[] = [];
   let at = 0;
   for (const packed of a) {

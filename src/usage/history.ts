@@ -7,8 +7,8 @@ export type Per = 'minute' | 'hour' | 'day';
 const LENGTHS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 const KEPT = { minute: 60, hour: 48, day: 31 } as const;
 
-/** What all windows that are over may take together, in cells of 200 bytes: 12 MB. */
-const MOST_CELLS = 60_000;
+/** What all windows that are over may take together, in cells: some 15 MB. */
+const MOST_CELLS = 40_000;
 
 /** Names of a dimension that are left of the oldest windows when they take more. */
 const FEW_NAMES = 20;
@@ -116,11 +116,10 @@ export class History {
   }
 
   #end(level: number, window: Window): void {
+    const next = this.#spans[level + 1];
+    if (next !== undefined) (next.current ??= new Window(next.begin(window.at))).add(window);
     window.settle(MOST_NAMES);
     this.#spans[level]?.over.push(window);
-    const next = this.#spans[level + 1];
-    if (next === undefined) return;
-    (next.current ??= new Window(next.begin(window.at))).add(window);
   }
 
   /** The oldest minutes go first: their hours still have all names. */

@@ -14,7 +14,7 @@ import { MOST_NAMES, type Window } from './window.ts';
 /** Bin of a duration that there is not. */
 const NONE = -1;
 
-/** Names of models that are put together once. */
+/** So many names of models of a provider are put together once. */
 const MOST_MODELS = 1000;
 
 /** Who used what, over minutes, hours and days, in bounded memory. */

@@ -34,13 +34,13 @@ export class Table {
   /** Keeps the `most` most used names; what the others used goes to the cell that stands for them all. */
   trim(most: number): void {
     if (this.cells.size <= most) return;
-    const named = [...this.cells].filter(([name]) => name !== OTHERS);
     const others = this.cells.get(OTHERS) ?? new Cell();
-    this.cells.set(OTHERS, others);
-    for (const [name, cell] of named.toSorted(([, a], [, b]) => b.use - a.use).slice(most - 1)) {
+    const named = [...this.cells].filter(([name]) => name !== OTHERS).map(([name, cell]) => ({ name, cell, use: cell.use }));
+    for (const { name, cell } of named.toSorted((a, b) => b.use - a.use).slice(most - 1)) {
       others.add(cell);
       this.cells.delete(name);
     }
+    this.cells.set(OTHERS, others);
   }
 
   /** Its size, in cells. */
