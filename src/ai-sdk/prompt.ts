@@ -60,7 +60,7 @@ function toPlain(parts: readonly ContentPart[]): string | readonly ContentPart[]
   return parts.length === 1 && only.type === 'text' && Object.keys(only).length === 2 ? only.text : parts;
 }
 
-/** Calls that another provider's model made and its provider answered are no calls of ours: nobody else can take them back. */
+/** A message for each result. Approvals are between the AI SDK and its user. */
 function toResults({ content, providerOptions }: Of<'tool'>): ChatMessage[] {
   const marker = readMarker(providerOptions);
   const results = content.filter((part) => part.type === 'tool-result').map(toToolMessage);
