@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../errors.ts';
 import { resolveKey } from '../options/keys.ts';
+import { checkUnusedOptions } from '../options/schema.ts';
 import type { ResolvedProvider } from '../options/providers.ts';
 import type { KeyLike } from '../options/types.ts';
 import type { KeyEntry } from '../pool/keys/members.ts';
 import type { Pool } from '../pool/pool.ts';
-import { type KeySnapshot, snapshotOf } from '../pool/keys/snapshot.ts';
+import { daysSince, type KeySnapshot, snapshotOf, stateOf } from '../pool/keys/snapshot.ts';
 import { toShown } from '../printable.ts';
 
 /** A key that nobody uses: what a person needs to know before they revoke it. Instants are epoch ms. */
@@ -17,12 +18,16 @@ export interface UnusedKey {
   readonly state: KeySnapshot['state'];
   /** When the client first saw it. */
   readonly firstSeenAt: number;
+  /** Since then, with fractions. */
   readonly ageDays: number;
   readonly lastUsedAt?: number;
-  /** Since its last use; since it was first seen where it was never used. */
+  /** Since its last use; since it was first seen where it was never used. With fractions. */
   readonly unusedDays: number;
+  /** That it answered. */
   readonly calls: number;
 }
+
+const UNUSED_DAYS = 30;
 
 /** The keys of a client, as a person sees and changes them. */
 export class Keys {
@@ -44,11 +49,17 @@ export class Keys {
   }
 
   /**
-   * Keys that no call used for `days` (default 30), and how old each is: the oldest first. Counted since the client was made, as it
-   * remembers nothing of earlier ones. Throws `ConfigError` for days below 0.
+   * Keys that no call used for `days` (default 30; 0: all), and how old each is: those that were longest unused first. Disabled, invalid and
+   * expired ones are among them, as their state says; what stands for the key of a provider without keys is not. Counted since the client was
+   * made, as it remembers nothing of earlier ones; a key that its function took out and brings back is as old as before. Throws `ConfigError`
+   * for days below 0.
    */
-  unused(_options: { readonly days?: number | undefined } = {}): UnusedKey[] {
-    return [];
+  unused(options?: { readonly days?: number | undefined }): UnusedKey[] {
+    const { days = UNUSED_DAYS } = checkUnusedOptions(options ?? {});
+    const now = this.#clock.now();
+    const keys = this.#pool.ring.all().filter(({ input }) => input.secret !== undefined);
+    const unused = keys.map((key) => toUnused(key, now)).filter(({ unusedDays }) => unusedDays >= days);
+    return unused.toSorted((a, b) => b.unusedDays - a.unusedDays || a.firstSeenAt - b.firstSeenAt);
   }
 
   /** `undefined` when there is no key of this id. */
@@ -117,4 +128,20 @@ export class Keys {
     if (key === undefined) throw new ConfigError(`Cannot ${task} the key as no key has this id: current value is ${toShown(id)}`);
     return key;
   }
+}
+
+function toUnused(key: KeyEntry, now: number): UnusedKey {
+  const { id, group, firstSeenAt, lastUsedAt, totals, input } = key;
+  return {
+    id,
+    provider: group.provider.name,
+    group: group.id,
+    label: input.secret?.label ?? '',
+    state: stateOf(key, now).state,
+    firstSeenAt,
+    ageDays: daysSince(firstSeenAt, now),
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+    unusedDays: daysSince(lastUsedAt ?? firstSeenAt, now),
+    calls: totals.calls,
+  };
 }

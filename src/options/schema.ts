@@ -233,6 +233,9 @@ const mapping = options(
   'an object of options',
 );
 
+const DAYS = 'a number of days from 0';
+const unused = options({ days: v.optional(v.pipe(v.number(DAYS), v.minValue(0, DAYS), v.finite(DAYS))) }, 'an object { days }');
+
 const close = options({ timeoutMs: v.optional(duration) }, 'an object of options');
 
 /** Throws `ConfigError` naming the option, the reason and the current value; an unknown option comes with a suggestion. */
@@ -250,6 +253,10 @@ export function checkMapOptions(given: unknown): object {
 
 export function checkKeyOptions(given: unknown, task: string): KeyOptions {
   return check(key, given, task);
+}
+
+export function checkUnusedOptions(given: unknown): { readonly days?: number | undefined } {
+  return check(unused, given, 'list the unused keys');
 }
 
 export function checkCloseOptions(given: unknown): { readonly timeoutMs?: number | undefined } {

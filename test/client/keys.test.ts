@@ -27,7 +27,9 @@ function setUp(
 describe('list and get', () => {
   test('show every key as it is now, keyless ones too', () => {
     const { keys, clock } = setUp();
-    const fresh = { state: 'ready', holds: [], inFlight: 0, totals: { calls: 0, attempts: 0, tokens: 0, errors: 0 }, addedAt: clock.now() };
+    const totals = { calls: 0, attempts: 0, tokens: 0, errors: 0 };
+    const ages = { addedAt: clock.now(), firstSeenAt: clock.now(), ageDays: 0 };
+    const fresh = { state: 'ready', holds: [], inFlight: 0, totals, ...ages };
     expect(keys.list()).toEqual([
       { id: 'a', provider: 'openai', group: 'org', label: 'sk-…cdef', buckets: [], ...fresh },
       { id: 'b', provider: 'openai', group: 'b', label: '…', buckets: [], ...fresh },

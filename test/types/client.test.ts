@@ -135,6 +135,8 @@ describe('keys', () => {
       | 'inFlight'
       | 'totals'
       | 'addedAt'
+      | 'firstSeenAt'
+      | 'ageDays'
       | 'lastUsedAt'
     >();
     expectTypeOf<KeySnapshot['totals']>().toEqualTypeOf<{

@@ -3,6 +3,7 @@ import { type Charging, uncertain } from '../../charging.ts';
 import type { FailureClass } from '../../failure.ts';
 import type { Secret } from '../../secret.ts';
 import { type Alike, noneAlike } from './alike.ts';
+import type { KeyHistory, KeyTotals } from './history.ts';
 import { Holds } from './holds.ts';
 import { type GroupLimits, matchesModel } from '../quota/limits.ts';
 import type { Meter } from '../quota/meter.ts';
@@ -54,6 +55,8 @@ export class KeyEntry {
   #holders: { readonly ofGroup: readonly Holds[]; readonly all: readonly Holds[] } | undefined;
   readonly holds = new Holds();
   readonly addedAt: number;
+  /** When a key of this id and secret was here first. */
+  readonly firstSeenAt: number;
   status: KeyStatus = { status: 'usable' };
   reason: KeyReason | undefined;
   /** The project that an answer to it named first. */
@@ -62,17 +65,20 @@ export class KeyEntry {
   doubts = 0;
   inFlight = 0;
   lastUsedAt: number | undefined;
-  readonly totals = { calls: 0, attempts: 0, tokens: 0, errors: 0 };
+  readonly totals: KeyTotals;
   /** The budgets that it draws on: its own, and its group's. */
   purses: readonly Purse[] = NO_PURSES;
 
-  /** `generation`: how many keys of this id it follows. */
-  constructor(input: KeyInput, group: Group, now: number, generation = 0) {
+  /** `generation`: how many keys of this id it follows. `history`: of the same key, which was here before. */
+  constructor(input: KeyInput, group: Group, now: number, generation = 0, history?: KeyHistory) {
     this.input = input;
     this.credential = generation === 0 ? input.id : `${input.id}\n${generation}`;
     this.generation = generation;
     this.#group = group;
     this.addedAt = now;
+    this.firstSeenAt = history?.firstSeenAt ?? now;
+    this.lastUsedAt = history?.lastUsedAt;
+    this.totals = history?.totals ?? { calls: 0, attempts: 0, tokens: 0, errors: 0 };
   }
 
   get group(): Group {

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../errors.ts';
 import type { Ask } from '../ask.ts';
 import { sameLimits } from '../quota/limits.ts';
+import { Histories } from './history.ts';
 import { Group, type Inferred, KeyEntry, type KeyInput, ProviderEntry } from './members.ts';
 import { learnProject, type SharedProject, unite } from './projects.ts';
 import { type PurseAccounts, Purses } from './purse.ts';
@@ -10,6 +11,7 @@ export class KeyRing {
   readonly #providers = new Map<string, ProviderEntry>();
   readonly #keys = new Map<string, KeyEntry>();
   readonly #secrets = new Map<string, KeyEntry>();
+  readonly #histories = new Histories();
   #purses = new Purses();
   #version = 0;
 
@@ -66,7 +68,7 @@ export class KeyRing {
     this.#assertNewSecret(provider, input);
     const group = joined(provider, input, now) ?? opened(provider, input, now);
     group.declared ||= input.declared;
-    const key = new KeyEntry(input, group, now, generation);
+    const key = new KeyEntry(input, group, now, generation, this.#histories.comeBack(historyName(providerName, input)));
     this.#fund(key, now);
     group.enter(key);
     this.#keys.set(input.id, key);
@@ -138,6 +140,7 @@ export class KeyRing {
     this.#version += 1;
     this.#secrets.delete(secretName(key.group.provider.name, key.input));
     key.group.leave(key);
+    this.#histories.leave(historyName(key.group.provider.name, key.input), key);
     for (const { account } of key.purses) account.use(-1);
     return true;
   }
@@ -185,6 +188,10 @@ function opened(provider: ProviderEntry, input: KeyInput, now: number): Group {
 
 function secretName(provider: string, { secret, id }: KeyInput): string {
   return `${provider} ${secret?.fingerprint ?? id}`;
+}
+
+function historyName(provider: string, input: KeyInput): string {
+  return `${input.id} ${secretName(provider, input)}`;
 }
 
 function unlike(group: Group, input: KeyInput): ConfigError {

@@ -3,6 +3,8 @@ import type { Hold } from './hold.ts';
 import type { KeyEntry, KeyReason } from './members.ts';
 import type { Meter } from '../quota/meter.ts';
 
+const DAY_MS = 86_400_000;
+
 /** Whether a key may be used: `cooling` for a while, `exhausted` until its quota comes back, `invalid` until a person changes it. */
 export type KeyState = 'ready' | 'cooling' | 'exhausted' | 'invalid' | 'disabled' | 'expired';
 
@@ -64,9 +66,14 @@ export interface KeySnapshot {
   readonly buckets: readonly BucketSnapshot[];
   /** Attempts under way. */
   readonly inFlight: number;
-  /** Since it was added: calls that it answered, attempts, tokens of its answers, failed attempts. */
+  /** Since it was first seen: calls that it answered, attempts, tokens of its answers, failed attempts. */
   readonly totals: { readonly calls: number; readonly attempts: number; readonly tokens: number; readonly errors: number };
   readonly addedAt: number;
+  /** When a key of this id and secret came first: `addedAt`, or before where it was taken out and came back. */
+  readonly firstSeenAt: number;
+  /** Since it was first seen. */
+  readonly ageDays: number;
+  /** When an attempt with it began last. */
   readonly lastUsedAt?: number;
 }
 
@@ -99,8 +106,15 @@ export function snapshotOf(key: KeyEntry, now: number): KeySnapshot {
     inFlight: key.inFlight,
     totals: { ...key.totals },
     addedAt: key.addedAt,
+    firstSeenAt: key.firstSeenAt,
+    ageDays: daysSince(key.firstSeenAt, now),
     ...(key.lastUsedAt === undefined ? {} : { lastUsedAt: key.lastUsedAt }),
   };
+}
+
+/** With fractions. */
+export function daysSince(at: number, now: number): number {
+  return (now - at) / DAY_MS;
 }
 
 /** A key that is held with its group was not refused itself, so the hold speaks for it. */

@@ -16,6 +16,8 @@ describe('snapshotOf', () => {
       inFlight: 0,
       totals: { calls: 0, attempts: 0, tokens: 0, errors: 0 },
       addedAt: START,
+      firstSeenAt: START,
+      ageDays: 0,
     });
   });
 
