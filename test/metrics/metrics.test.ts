@@ -27,7 +27,7 @@ function callOf(model: string, durationMs = 10, more: Partial<AttemptReport> = {
 
 function key(more: Partial<KeySnapshot> = {}): KeySnapshot {
   const totals = { calls: 0, attempts: 0, tokens: 0, errors: 0 };
-  const rest = { label: 'sk', holds: [], buckets: [], inFlight: 0, totals, addedAt: 0 };
+  const rest = { label: 'sk', holds: [], buckets: [], inFlight: 0, totals, addedAt: 0, firstSeenAt: 0, ageDays: 0 };
   return { id: 'k', provider: 'openai', group: 'g', state: 'ready', ...rest, ...more };
 }
 
