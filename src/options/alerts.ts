@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import type { ClientEvents } from '../events.ts';
 import { Secret } from '../secret.ts';
-import { isSendable } from './headers.ts';
+import { findHidden, isSendable } from './headers.ts';
 
 /** Events that can be alerts. */
 export type AlertName = 'limit-near' | 'keys-exhausted' | 'key-invalidated' | 'budget-near' | 'budget-reached';
@@ -61,6 +61,9 @@ const DEFAULTS = { everyMs: 300_000 } as const;
 /** Shorter parts of a URL are words, and to hide them would mangle every text. */
 const SHORTEST_HIDDEN = 8;
 
+/** A word (`services`, `application/json`) is no token. */
+const MIXED = /\d|[a-z].*[A-Z]|[A-Z].*[a-z]/;
+
 /** Completes options that were checked. Throws `ConfigError` for headers that cannot be sent. */
 export function resolveAlerts(given: readonly AlertOptions[]): readonly AlertSettings[] {
   return given.map(({ on, to, headers = {}, everyMs }, index) => ({
@@ -88,7 +91,7 @@ function toWebhook(url: URL, given: Readonly<Record<string, string>>, name: stri
     url: bare.href,
     host: bare.host,
     headers: { 'content-type': 'application/json', ...headers, ...(user === undefined ? {} : { authorization: user }) },
-    hidden: toHidden(url, [...Object.values(headers), user ?? '']),
+    hidden: toHidden(url, headers),
   };
 }
 
@@ -107,15 +110,10 @@ function decode(text: string): string {
 }
 
 /** All that may be a token: parts of the path, values of the query, user and password, headers. */
-function toHidden({ href, pathname, search, searchParams, username, password }: URL, values: readonly string[]): readonly Secret[] {
-  const parts = [
-    href,
-    pathname + search,
-    ...pathname.split('/'),
-    ...searchParams.values(),
-    decode(username),
-    decode(password),
-    ...values.flatMap((value) => [value, ...value.split(/\s+/)]),
-  ];
-  return [...new Set(parts)].filter((part) => part.length >= SHORTEST_HIDDEN).map((part) => new Secret(part));
+function toHidden(url: URL, headers: Readonly<Record<string, string>>): readonly Secret[] {
+  const { href, pathname, search, searchParams, username, password } = url;
+  const likely = [...pathname.split('/'), ...searchParams.values(), ...Object.values(headers)].filter((part) => MIXED.test(part));
+  const parts = [href, pathname + search, ...likely, decode(username), decode(password), toBasic(url) ?? ''];
+  const secrets = [...new Set(parts)].filter((part) => part.length >= SHORTEST_HIDDEN).map((part) => new Secret(part));
+  return [...secrets, ...(findHidden(headers).hidden ?? [])];
 }
