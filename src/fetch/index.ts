@@ -70,7 +70,7 @@ async function ask(host: FetchHost, match: Match, given: Arguments, options: Cal
 
 /** The origin alone, as a path or a query may hold a key. */
 function refuse({ origin, protocol }: URL): never {
-  const where = origin === 'null' ? `an address of scheme ${protocol}` : origin;
+  const where = /^https?:$/.test(protocol) ? origin : `an address of scheme ${protocol}`;
   throw new RequestError(
     `Cannot send the request as its URL belongs to no configured provider, and 'fetchUnknown' is 'refuse': current value is ${where}`,
     { class: 'bad_request' },

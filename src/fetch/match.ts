@@ -46,7 +46,8 @@ export class Matcher {
    * does not fit.
    */
   find(url: URL, named: string | undefined): Match | undefined {
-    const places = this.#places.get(url.origin) ?? NOBODY;
+    // The origin of `blob:https://host/…` is that of the host.
+    const places = (/^https?:$/.test(url.protocol) ? this.#places.get(url.origin) : undefined) ?? NOBODY;
     if (named === undefined && places === NOBODY) return undefined;
     const path = HIDDEN_WAY_UP.test(url.pathname) ? undefined : segmentsOf(url);
     if (named !== undefined) return findNamed(places, path, named);
