@@ -1,4 +1,4 @@
-import type { Answer, Call, Layer } from '../call.ts';
+import { type Answer, atEnd, type Call, type Layer } from '../call.ts';
 import { DeadlineError } from '../errors.ts';
 
 /** The list of prices: loaded while the first call is under way. */
@@ -36,8 +36,8 @@ function withPrices(call: Call, answer: Answer, loading: Promise<void>): Promise
     });
     void loading.then(() => {
       stop();
-      // Of a whole answer it was closed already, before it was listened to again.
-      if (answer.kind === 'whole') deadline.close();
+      // Of an answer that is over it was closed already, before it was listened to again.
+      atEnd(answer, () => deadline.close());
       resolve(answer);
     });
   });
