@@ -1,5 +1,5 @@
 import { summarize } from '../metrics/keys.ts';
-import type { KeySnapshot } from '../index.ts';
+import type { FailureClass, KeySnapshot } from '../index.ts';
 import type { BatchObservableResult, Meter } from './api.ts';
 
 /**
@@ -16,13 +16,18 @@ export function observeKeys(meter: Meter, list: () => readonly KeySnapshot[]): (
     description: 'What is left of a limit of a group; below 0 when more was spent than allowed.',
   });
   const limit = meter.createObservableGauge('keywheel.bucket.limit', { description: 'How many a window.' });
+  // The SDK goes on telling what it was told last: who is not held any more must be said to be none. As many as providers and classes.
+  const everHeld = new Map<string, { readonly provider: string; readonly is: FailureClass }>();
   const observed = [keys, holds, remaining, limit];
   const observe = (result: BatchObservableResult): void => {
     const told = summarize(list());
     for (const { provider, is, keys: count } of told.states) {
       result.observe(keys, count, { 'keywheel.provider': provider, 'keywheel.key.state': is });
     }
-    for (const { provider, is, keys: count } of told.holds) {
+    const held = new Map(told.holds.map(({ provider, is, keys: count }) => [`${is} ${provider}`, { provider, is, count }]));
+    for (const [id, { provider, is }] of everHeld) if (!held.has(id)) held.set(id, { provider, is, count: 0 });
+    for (const [id, { provider, is, count }] of held) {
+      everHeld.set(id, { provider, is });
       result.observe(holds, count, { 'keywheel.provider': provider, 'keywheel.hold.class': is });
     }
     for (const { provider, group, model, counts, windowMs, ...bucket } of told.buckets) {

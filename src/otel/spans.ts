@@ -39,7 +39,7 @@ export class Spans {
     const [target] = started.targets;
     const span = this.#tracer.startSpan(
       toName(operation, target?.model),
-      { kind: SpanKind.CLIENT, startTime: started.at, attributes: ofStart(started, operation) },
+      { kind: SpanKind.CLIENT, startTime: toTime(started.at), attributes: ofStart(started, operation) },
       parent,
     );
     // Of one that is not sampled nothing is kept: its attempts are not either.
@@ -59,11 +59,11 @@ export class Spans {
     const attributes = { ...ofAttempt(attempt), ...(target === undefined ? {} : toServer(target.host)) };
     const span = this.#tracer.startSpan(
       `attempt ${provider}`,
-      { kind: SpanKind.CLIENT, startTime: startedAt, attributes },
+      { kind: SpanKind.CLIENT, startTime: toTime(startedAt), attributes },
       recorded.context,
     );
     if (attempt.class !== 'ok') span.setStatus({ code: SpanStatusCode.ERROR, message: toPrintable(attempt.why) });
-    span.end(startedAt + durationMs);
+    span.end(toTime(startedAt + durationMs));
   }
 
   finished(report: CallReport, answer: unknown): void {
@@ -83,7 +83,7 @@ export class Spans {
     span.setAttributes(ofFailure(failed));
     // Name and message alone: a stack or a cause may tell what is the program's own.
     const message = error === undefined ? failure : toPrintable(error.message, 1024);
-    if (error !== undefined) span.recordException({ name: error.name, message }, started.at + report.durationMs);
+    if (error !== undefined) span.recordException({ name: error.name, message }, toTime(started.at + report.durationMs));
     span.setStatus({ code: SpanStatusCode.ERROR, message });
     this.#end(recorded, report);
   }
@@ -111,7 +111,7 @@ export class Spans {
       span.setAttributes(ofTarget(target));
     }
     span.setAttributes(ofReport(report));
-    span.end(started.at + report.durationMs);
+    span.end(toTime(started.at + report.durationMs));
     this.#over.set(report.id, recorded);
     for (const [oldest] of this.#over) {
       if (this.#over.size <= MOST_OVER) break;
@@ -122,4 +122,10 @@ export class Spans {
 
 function toName(operation: OperationName, model: string | undefined): string {
   return model === undefined || model === '' ? operation : `${operation} ${toPrintable(model, 100)}`;
+}
+
+/** Seconds and nanoseconds, as the SDK takes a small number for one that counts from the start of the process. */
+function toTime(ms: number): [seconds: number, nanoseconds: number] {
+  const seconds = Math.trunc(ms / 1000);
+  return [seconds, Math.min(999_999_999, Math.round((ms - seconds * 1000) * 1e6))];
 }
