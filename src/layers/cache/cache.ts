@@ -1,12 +1,11 @@
 import type { SignalHub } from '../../abort.ts';
 import type { Answer, Call, Layer, Send } from '../../call.ts';
-import type { Asked } from '../../chat/asked.ts';
 import type { Clock } from '../../clock.ts';
 import { BudgetError, CacheMissError, KeysExhaustedError, ProviderError } from '../../errors.ts';
 import { type ContentText, type Entry, readEntry, type Source, writeEntry } from './entry.ts';
 import { Flight, type FlightEvents } from './flight.ts';
 import { GuardedStore, type StoreOperation } from './guard.ts';
-import { toKey } from './key.ts';
+import { isKept, toKey } from './key.ts';
 import type { MemoryBounds } from './memory.ts';
 import { orEnded } from './passenger.ts';
 import { toAnswer } from './replay.ts';
@@ -60,10 +59,20 @@ export function createCache(settings: CacheSettings, tools: CacheTools): Cache {
   return {
     layer: (next) => {
       const desk = new Desk(settings, tools, store, next);
-      return (call) => (call.settings.cache.mode === 'off' || call.asked.operation === 'fetch' ? next(call) : desk.serve(call, call.asked));
+      return (call) => (call.settings.cache.mode === 'off' ? next(call) : isKeepable(call) ? desk.serve(call) : unkept(next, call));
     },
     close: () => store.drain(),
   };
+}
+
+function isKeepable({ asked }: Call): boolean {
+  return asked.operation !== 'fetch' || isKept(asked.request);
+}
+
+/** What is never kept is asked for, unless nothing may be. */
+function unkept(next: Send, call: Call): Promise<Answer> {
+  if (call.settings.cache.mode !== 'only') return next(call);
+  return Promise.reject(new CacheMissError(`Cannot answer the call as its cache mode is 'only': requests of its kind are never kept`));
 }
 
 class Desk {
@@ -80,7 +89,7 @@ class Desk {
     this.#next = next;
   }
 
-  async serve(call: Call, _asked: Asked): Promise<Answer> {
+  async serve(call: Call): Promise<Answer> {
     const { mode } = call.settings.cache;
     call.deadline.throwIfEnded();
     call.trace.cache = 'miss';
@@ -108,7 +117,7 @@ class Desk {
     const stored = await (this.#store.mayWait ? orEnded(call.deadline, reading) : reading);
     call.deadline.throwIfEnded();
     if (stored === undefined) return undefined;
-    const entry = readEntry(stored, call.asked.operation === 'fetch' ? 'chat' : call.asked.operation);
+    const entry = readEntry(stored, call.asked.operation);
     const usable = entry !== undefined && this.#tools.clock.now() < Math.min(entry.staleUntil, entry.freshUntil + this.#settings.staleMs);
     if (usable) return entry;
     this.#store.remove(key);

@@ -1,10 +1,15 @@
-import type { PartsAnswer } from '../../call.ts';
-import type { ChatChunk } from '../../chat/chunk.ts';
+import type { End } from '../../call.ts';
 import type { ChatCompletion } from '../../chat/reply.ts';
 import { copyError, KeywheelError } from '../../errors.ts';
+import type { Kind } from './kinds.ts';
 import { type Feed, toInterrupted } from './reader.ts';
-import { collect } from './replay.ts';
-import { StreamCheck } from '../../chat/storable.ts';
+
+/** A stream as it comes from below. */
+export interface Streamed<Part> {
+  readonly parts: AsyncIterableIterator<Part>;
+  readonly done: Promise<End>;
+  collected(): ChatCompletion;
+}
 
 export interface ChannelEvents {
   /** Too long to keep: nobody may join any more. */
@@ -20,19 +25,20 @@ interface Seat {
   readonly cut: (why: string) => void;
 }
 
-type Ending = { readonly status: 'complete' } | { readonly status: 'failed'; readonly error: unknown };
+type Ending = { readonly status: 'complete'; readonly end: End | undefined } | { readonly status: 'failed'; readonly error: unknown };
 
 /**
  * One stream for many readers. Whoever is at the front asks for the next part, so that a slow reader blocks nobody. All parts are kept
  * for late comers until they outgrow `bound`; from then on only what the slowest reader still needs, and who is further behind is cut.
  */
-export class Channel {
-  readonly #answer: PartsAnswer;
+export class Channel<Part> {
+  readonly #answer: Streamed<Part>;
+  readonly #kind: Kind<Part>;
   /** Characters of JSON. */
   readonly #bound: number;
   readonly #events: ChannelEvents;
   readonly #seats = new Set<Seat>();
-  readonly #check = new StreamCheck();
+  readonly #check: ReturnType<Kind<Part>['startCheck']>;
   /** Chunks as JSON: each reader gets its own copy, and the recording is written from them. The first one has the number `#base`. */
   readonly #texts: string[] = [];
   #base = 0;
@@ -40,25 +46,27 @@ export class Channel {
   #kept = 0;
   #outgrown = false;
   #ending: Ending | undefined;
-  #reading: Promise<ChatChunk | undefined> | undefined;
+  #reading: Promise<Part | undefined> | undefined;
 
-  constructor(answer: PartsAnswer, bound: number, events: ChannelEvents) {
+  constructor(answer: Streamed<Part>, kind: Kind<Part>, bound: number, events: ChannelEvents) {
     this.#answer = answer;
+    this.#kind = kind;
+    this.#check = kind.startCheck();
     this.#bound = bound;
     this.#events = events;
-    // A stream that ends while nobody reads it (left alone for too long, say) ends for everybody.
-    void answer.done.then(
-      (end) =>
-        end.status !== 'complete' && this.#fail(end.status === 'failed' ? end.error : toInterrupted('it was abandoned', this.#answer)),
-    );
+    // A stream that ends while nobody reads it (left alone for too long, say) ends for everybody. Who reads it sees by itself.
+    void answer.done.then((end) => {
+      if (end.status !== 'complete' && this.#reading === undefined) this.#fail(this.#toError(end));
+    });
   }
 
   /** A place at the beginning. */
-  join(cut: (why: string) => void, left: (reason: unknown) => void): Feed {
+  join(cut: (why: string) => void, left: (reason: unknown) => void): Feed<Part> {
     const seat: Seat = { passed: 0, cut };
     this.#seats.add(seat);
     return {
       at: (index) => this.#at(index, seat),
+      end: () => (this.#ending?.status === 'complete' ? this.#ending.end : undefined),
       passed: (index) => {
         seat.passed = index;
         this.#trim();
@@ -81,13 +89,13 @@ export class Channel {
   /** Where the parts themselves are gone: what came to the reader at the front. */
   #collected(index: number): ChatCompletion {
     if (index === this.#end || this.#outgrown) return this.#answer.collected();
-    return collect(this.#texts.slice(0, index).map(toChunk));
+    return this.#kind.collect(this.#texts.slice(0, index).map((text) => this.#kind.read(text)));
   }
 
-  async #at(index: number, seat: Seat): Promise<ChatChunk | undefined> {
+  async #at(index: number, seat: Seat): Promise<Part | undefined> {
     for (;;) {
       const text = this.#texts[index - this.#base];
-      if (text !== undefined) return toChunk(text);
+      if (text !== undefined) return this.#kind.read(text);
       if (this.#ending?.status === 'failed') throw toOwn(this.#ending.error);
       if (this.#ending !== undefined) return undefined;
       if (this.#reading !== undefined) {
@@ -102,15 +110,15 @@ export class Channel {
   }
 
   /** Never rejects: a failure is the ending that every reader meets in its turn. */
-  async #read(seat: Seat): Promise<ChatChunk | undefined> {
+  async #read(seat: Seat): Promise<Part | undefined> {
     try {
-      const result: IteratorResult<ChatChunk, unknown> = await this.#answer.parts.next();
+      const result: IteratorResult<Part, unknown> = await this.#answer.parts.next();
       // Aborted meanwhile: nobody is there.
       if (this.#ending !== undefined) return undefined;
       if (result.done !== true) return this.#keep(result.value, seat);
       const end = await this.#answer.done;
-      if (end.status === 'complete') this.#complete();
-      else this.#fail(end.status === 'failed' ? end.error : toInterrupted('it was abandoned', this.#answer));
+      if (end.status === 'complete' || this.#kind.tellsItself) this.#complete(end);
+      else this.#fail(this.#toError(end));
     } catch (error) {
       this.#fail(error);
     } finally {
@@ -119,7 +127,7 @@ export class Channel {
     return undefined;
   }
 
-  #keep(chunk: ChatChunk, seat: Seat): ChatChunk {
+  #keep(chunk: Part, seat: Seat): Part {
     this.#end++;
     // Nobody can join any more, and whoever asked is alone: no copy is needed.
     if (this.#outgrown && this.#texts.length === 0 && this.#seats.size === 1 && this.#seats.has(seat)) {
@@ -127,7 +135,7 @@ export class Channel {
       return chunk;
     }
     this.#check.see(chunk);
-    const text = JSON.stringify(chunk);
+    const text = this.#kind.write(chunk);
     this.#texts.push(text);
     this.#kept += text.length;
     if (!this.#outgrown && this.#kept > this.#bound) {
@@ -163,10 +171,14 @@ export class Channel {
     this.#base += passed;
   }
 
-  #complete(): void {
+  #complete(end: End): void {
     if (this.#ending !== undefined) return;
-    this.#ending = { status: 'complete' };
-    this.#events.complete(!this.#outgrown && this.#check.isStorable ? this.#texts : undefined);
+    this.#ending = { status: 'complete', end: this.#kind.tellsItself ? end : undefined };
+    this.#events.complete(!this.#outgrown && this.#check.isStorable(end) ? this.#texts : undefined);
+  }
+
+  #toError(end: End): unknown {
+    return end.status === 'failed' ? end.error : toInterrupted('it was abandoned', this.#answer);
   }
 
   #fail(error: unknown): void {
@@ -174,11 +186,6 @@ export class Channel {
     this.#ending = { status: 'failed', error };
     this.#events.failed();
   }
-}
-
-function toChunk(text: string): ChatChunk {
-  // Written by this program from a chunk.
-  return JSON.parse(text) as ChatChunk;
 }
 
 /** Each reader gets an error of its own, as its report will be put on it. */

@@ -1,16 +1,17 @@
 import type { SignalHub } from '../../abort.ts';
-import type { Answer, Call, PartsAnswer, Send, WholeAnswer } from '../../call.ts';
-import { Collector } from '../../chat/collect.ts';
+import type { Answer, Call, RawAnswer, Send, WholeAnswer } from '../../call.ts';
+import type { ChatChunk } from '../../chat/chunk.ts';
 import type { Whole } from '../../chat/reply.ts';
 import type { Clock } from '../../clock.ts';
 import { Deadline } from '../../deadline.ts';
 import { BudgetError, DeadlineError, KeysExhaustedError } from '../../errors.ts';
-import { Channel } from './channel.ts';
+import { Channel, type Streamed } from './channel.ts';
 import { Crew } from './crew.ts';
-import type { ContentText, Source } from './entry.ts';
+import type { ContentText, Head, Source } from './entry.ts';
+import { BYTES, CHUNKS, type Kind } from './kinds.ts';
 import type { Passenger } from './passenger.ts';
 import { PartsReader, toInterrupted } from './reader.ts';
-import { toAnswer, toWholeAnswer } from './replay.ts';
+import { toAnswer, toParts, toRaw, toWholeAnswer } from './replay.ts';
 import { isStorable } from '../../chat/storable.ts';
 
 export interface FlightEvents {
@@ -34,7 +35,11 @@ export interface FlightOptions {
 /** What came back: `toWhole` gives each passenger an answer of its own. */
 type Landing =
   | { readonly kind: 'whole'; readonly toWhole: (call: Call) => Whole; readonly raw: unknown }
-  | { readonly kind: 'parts'; readonly channel: Channel };
+  | { readonly kind: 'parts'; readonly channel: Channel<ChatChunk> }
+  | { readonly kind: 'raw'; readonly head: Head; readonly channel: Channel<Uint8Array> };
+
+/** Who answers with bytes alone tells no more of them than their type to who shares them: ids and limits are those of one call. */
+const SHARED_HEADERS = ['content-type'] as const;
 
 /**
  * One request for many equal calls. It belongs to none of them: it has a controller of its own and the latest deadline of its passengers,
@@ -52,7 +57,7 @@ export class Flight {
   /** What happens from then on is no event of the leader's call. */
   #leaderLeft = false;
   #ttlMs = 0;
-  #channel: Channel | undefined;
+  #channel: { abort(): void } | undefined;
   #landing: Promise<Landing> | undefined;
 
   constructor(options: FlightOptions) {
@@ -94,8 +99,12 @@ export class Flight {
       // The provider's own body is the leader's: there is one of it.
       return answer.kind === 'whole' && call === this.leader ? { ...answer, raw: landing.raw } : answer;
     }
-    const parts = this.#openReader(landing.channel, call);
-    return call.stream ? parts.answer : collect(parts);
+    if (landing.kind === 'raw') {
+      const head = call === this.leader ? landing.head : toShared(landing.head);
+      return toRaw(head, this.#openReader(landing.channel, BYTES, call));
+    }
+    const parts = this.#openReader(landing.channel, CHUNKS, call);
+    return call.stream ? toParts(parts) : collect(parts);
   }
 
   #welcome(call: Call): Passenger {
@@ -133,8 +142,7 @@ export class Flight {
     for (;;) {
       try {
         const answer = await next(this.#toSend());
-        if (answer.kind === 'raw') throw new TypeError('Bytes are not kept');
-        return answer.kind === 'whole' ? this.#landWhole(answer) : this.#landParts(answer);
+        return this.#landAnswer(answer);
       } catch (error) {
         if (this.#handOver(error)) continue;
         this.#end();
@@ -176,11 +184,29 @@ export class Flight {
     return { kind: 'whole', toWhole, raw };
   }
 
-  #landParts(answer: PartsAnswer): Landing {
-    const channel = new Channel(answer, this.#options.bound, {
+  #landAnswer(answer: Answer): Landing {
+    switch (answer.kind) {
+      case 'whole':
+        return this.#landWhole(answer);
+      case 'parts':
+        return { kind: 'parts', channel: this.#openChannel(answer, CHUNKS, (texts) => ({ kind: 'chunks', texts })) };
+      case 'raw':
+        return this.#landRaw(answer);
+    }
+  }
+
+  #landRaw({ status, headers, parts, done }: RawAnswer): Landing {
+    const head: Head = { status, headers };
+    const streamed = { parts, done, collected: () => BYTES.collect([]) };
+    const channel = this.#openChannel(streamed, BYTES, (texts) => ({ kind: 'bytes', head: toShared(head), texts }));
+    return { kind: 'raw', head, channel };
+  }
+
+  #openChannel<Part>(answer: Streamed<Part>, kind: Kind<Part>, toContent: (texts: readonly string[]) => ContentText): Channel<Part> {
+    const channel = new Channel(answer, kind, this.#options.bound, {
       outgrown: () => this.#options.events.closed(this),
       complete: (texts) => {
-        if (texts !== undefined) this.#options.events.landed(this, { kind: 'chunks', texts });
+        if (texts !== undefined) this.#options.events.landed(this, toContent(texts));
         this.#end();
       },
       failed: () => this.#end(),
@@ -188,10 +214,10 @@ export class Flight {
     // Everybody left while it was on its way.
     if (this.#ended) channel.abort();
     this.#channel = channel;
-    return { kind: 'parts', channel };
+    return channel;
   }
 
-  #openReader(channel: Channel, call: Call): PartsReader {
+  #openReader<Part>(channel: Channel<Part>, kind: Kind<Part>, call: Call): PartsReader<Part> {
     const { clock } = this.#options;
     const feed = channel.join(
       (why) => reader.fail(toInterrupted(why, reader)),
@@ -201,7 +227,7 @@ export class Flight {
         if (call.trace.source !== undefined) call.trace.source = this.source;
       },
     );
-    const reader: PartsReader = new PartsReader({ feed, clock, deadline: call.deadline, trace: call.trace, live: true });
+    const reader: PartsReader<Part> = new PartsReader({ kind, feed, clock, deadline: call.deadline, trace: call.trace, live: true });
     return reader;
   }
 
@@ -226,8 +252,13 @@ function isAboutTime(error: unknown): boolean {
   return error instanceof KeysExhaustedError && (error.retryAt !== undefined || error.keys.some(({ state }) => state === 'ready'));
 }
 
-async function collect(parts: PartsReader): Promise<Answer> {
-  const collector = new Collector();
-  for await (const chunk of parts) collector.add(chunk);
-  return toWholeAnswer(collector.reply());
+async function collect(parts: PartsReader<ChatChunk>): Promise<Answer> {
+  const chunks: ChatChunk[] = [];
+  for await (const chunk of parts) chunks.push(chunk);
+  return toWholeAnswer(CHUNKS.collect(chunks));
+}
+
+function toShared({ status, headers }: Head): Head {
+  const shared = SHARED_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]));
+  return { status, headers: Object.fromEntries(shared) };
 }

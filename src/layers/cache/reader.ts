@@ -1,18 +1,20 @@
-import type { End, PartsAnswer } from '../../call.ts';
-import { type ChatChunk, hasOutput } from '../../chat/chunk.ts';
+import type { End } from '../../call.ts';
 import type { ChatCompletion, Usage } from '../../chat/reply.ts';
 import type { Clock, Timer } from '../../clock.ts';
 import type { Deadline } from '../../deadline.ts';
 import { StreamInterruptedError } from '../../errors.ts';
 import type { Trace } from '../../trace.ts';
+import type { Kind } from './kinds.ts';
 
 /** A stream that is left alone for so long is over: what it holds is needed elsewhere. */
 const UNREAD_MS = 60_000;
 
 /** Where a reader gets its parts, by number. */
-export interface Feed {
+export interface Feed<Part> {
   /** `undefined` after the last part; rejects where the stream broke. */
-  at(index: number): Promise<ChatChunk | undefined>;
+  at(index: number): Promise<Part | undefined>;
+  /** How the stream ended after its last part, where that is more than that it is complete. */
+  end(): End | undefined;
   /** The reader has everything before `index`. */
   passed(index: number): void;
   /** The parts before `index`, put together. */
@@ -21,8 +23,9 @@ export interface Feed {
   left(reason: unknown): void;
 }
 
-export interface ReaderOptions {
-  readonly feed: Feed;
+export interface ReaderOptions<Part> {
+  readonly kind: Pick<Kind<Part>, 'hasOutput' | 'usageOf'>;
+  readonly feed: Feed<Part>;
   readonly clock: Clock;
   readonly deadline: Deadline;
   readonly trace: Trace;
@@ -30,8 +33,8 @@ export interface ReaderOptions {
   readonly live: boolean;
 }
 
-interface Waiting {
-  readonly resolve: (result: IteratorResult<ChatChunk, undefined>) => void;
+interface Waiting<Part> {
+  readonly resolve: (result: IteratorResult<Part, undefined>) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -41,13 +44,13 @@ type State =
   | { readonly status: 'failed'; readonly error: unknown }
   | { readonly status: 'over' };
 
-const OVER: IteratorResult<ChatChunk, undefined> = { done: true, value: undefined };
+const OVER: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** One caller's way through a stream: at its own pace, ended by its own abort, over after a minute unread. */
-export class PartsReader implements AsyncIterableIterator<ChatChunk> {
+export class PartsReader<Part> implements AsyncIterableIterator<Part> {
   readonly done: Promise<End>;
-  readonly #options: ReaderOptions;
-  readonly #waiting = new Set<Waiting>();
+  readonly #options: ReaderOptions<Part>;
+  readonly #waiting = new Set<Waiting<Part>>();
   #unlisten: () => void = () => {};
   #settle: (end: End) => void = () => {};
   #state: State = { status: 'open' };
@@ -57,16 +60,12 @@ export class PartsReader implements AsyncIterableIterator<ChatChunk> {
   #watch: Timer;
   #usage: Usage | undefined;
 
-  constructor(options: ReaderOptions) {
+  constructor(options: ReaderOptions<Part>) {
     this.#options = options;
     this.done = new Promise((resolve) => (this.#settle = resolve));
     this.#idleSince = options.clock.now();
     this.#watch = this.#watchAfter(UNREAD_MS);
     if (options.live) this.#unlisten = options.deadline.listen((reason) => this.fail(reason));
-  }
-
-  get answer(): PartsAnswer {
-    return { kind: 'parts', parts: this, done: this.done, collected: () => this.collected() };
   }
 
   /** What this reader got so far, put together. */
@@ -78,7 +77,7 @@ export class PartsReader implements AsyncIterableIterator<ChatChunk> {
     return this;
   }
 
-  next(): Promise<IteratorResult<ChatChunk, undefined>> {
+  next(): Promise<IteratorResult<Part, undefined>> {
     const ended = this.#state.status === 'open' ? this.#options.deadline.ended : undefined;
     if (ended !== undefined) this.fail(ended.reason);
     const state = this.#state;
@@ -92,14 +91,14 @@ export class PartsReader implements AsyncIterableIterator<ChatChunk> {
       const waiting = { resolve, reject };
       this.#waiting.add(waiting);
       this.#options.feed.at(index).then(
-        (chunk) => this.#deliver(waiting, index, chunk),
+        (part) => this.#deliver(waiting, index, part),
         (error: unknown) => this.fail(error),
       );
     });
   }
 
   /** The reader leaves, as `break` does. */
-  return(): Promise<IteratorResult<ChatChunk, undefined>> {
+  return(): Promise<IteratorResult<Part, undefined>> {
     this.#finish({ status: 'abandoned' }, toInterrupted('the reader left', this));
     return Promise.resolve(OVER);
   }
@@ -114,20 +113,20 @@ export class PartsReader implements AsyncIterableIterator<ChatChunk> {
     for (const { reject } of waiting) reject(error);
   }
 
-  #deliver(waiting: Waiting, index: number, chunk: ChatChunk | undefined): void {
+  #deliver(waiting: Waiting<Part>, index: number, part: Part | undefined): void {
     if (!this.#waiting.delete(waiting)) return;
-    if (chunk === undefined) {
+    if (part === undefined) {
       waiting.resolve(OVER);
-      this.#finish({ status: 'complete', usage: this.#usage }, undefined);
+      this.#finish(this.#options.feed.end() ?? { status: 'complete', usage: this.#usage }, undefined);
       return;
     }
-    const { clock, feed, trace } = this.#options;
+    const { clock, feed, trace, kind } = this.#options;
     this.#idleSince = clock.now();
-    if (trace.firstTokenAt === undefined && hasOutput(chunk)) trace.firstTokenAt = this.#idleSince;
-    if (chunk.usage != null) this.#usage = chunk.usage;
+    if (trace.firstTokenAt === undefined && kind.hasOutput(part, trace.beginning.stream)) trace.firstTokenAt = this.#idleSince;
+    this.#usage = kind.usageOf(part) ?? this.#usage;
     this.#got = index + 1;
     feed.passed(this.#got);
-    waiting.resolve({ done: false, value: chunk });
+    waiting.resolve({ done: false, value: part });
   }
 
   #finish(end: End, reason: unknown): void {

@@ -1,18 +1,19 @@
-import type { Answer, Call, End } from '../../call.ts';
+import type { Answer, Call, End, PartsAnswer, RawAnswer } from '../../call.ts';
 import type { ChatChunk } from '../../chat/chunk.ts';
-import { Collector } from '../../chat/collect.ts';
 import type { ChatCompletion, Whole } from '../../chat/reply.ts';
 import { toChunks } from '../../chat/replay.ts';
-import type { Clock } from '../../clock.ts';
-import type { Content } from './entry.ts';
-import { type Feed, PartsReader } from './reader.ts';
 import { isChat } from '../../chat/storable.ts';
+import type { Clock } from '../../clock.ts';
+import type { Content, Head } from './entry.ts';
+import { BYTES, CHUNKS, type Kind } from './kinds.ts';
+import { type Feed, PartsReader } from './reader.ts';
 
 /** An answer that is here already, in the form that the caller asked for. `content` becomes the caller's own. */
 export function toAnswer(content: Content, call: Call, clock: Clock): Answer {
-  if (!call.stream) return toWholeAnswer(content.kind === 'whole' ? content.whole : collect(content.chunks));
-  if (content.kind === 'chunks') return replay(content.chunks, call, clock);
-  return isChat(content.whole) ? replay(toChunks(content.whole), call, clock) : toWholeAnswer(content.whole);
+  if (content.kind === 'bytes') return toRaw(content.head, replay(content.pieces, BYTES, call, clock));
+  if (!call.stream) return toWholeAnswer(content.kind === 'whole' ? content.whole : CHUNKS.collect(content.chunks));
+  if (content.kind === 'chunks') return toParts(replay(content.chunks, CHUNKS, call, clock));
+  return isChat(content.whole) ? toParts(replay(toChunks(content.whole), CHUNKS, call, clock)) : toWholeAnswer(content.whole);
 }
 
 export function toWholeAnswer(whole: Whole): Answer {
@@ -20,32 +21,38 @@ export function toWholeAnswer(whole: Whole): Answer {
   return { kind: 'whole', whole, done: Promise.resolve(end), end };
 }
 
-export function collect(chunks: readonly ChatChunk[]): ChatCompletion {
-  const collector = new Collector();
-  for (const chunk of chunks) collector.add(chunk);
-  return collector.reply();
+export function toParts(reader: PartsReader<ChatChunk>): PartsAnswer {
+  return { kind: 'parts', parts: reader, done: reader.done, collected: () => reader.collected() };
 }
 
-function replay(chunks: readonly ChatChunk[], call: Call, clock: Clock): Answer {
+export function toRaw({ status, headers }: Head, reader: PartsReader<Uint8Array>): RawAnswer {
+  return { kind: 'raw', status, headers, parts: reader, done: reader.done };
+}
+
+function replay<Part>(parts: readonly Part[], kind: Kind<Part>, call: Call, clock: Clock): PartsReader<Part> {
   const { deadline, trace } = call;
-  return new PartsReader({ feed: new Recording(chunks), clock, deadline, trace, live: false }).answer;
+  return new PartsReader({ kind, feed: new Recording(parts, kind), clock, deadline, trace, live: false });
 }
 
-class Recording implements Feed {
-  readonly #chunks: readonly ChatChunk[];
+class Recording<Part> implements Feed<Part> {
+  readonly #parts: readonly Part[];
+  readonly #kind: Kind<Part>;
 
-  constructor(chunks: readonly ChatChunk[]) {
-    this.#chunks = chunks;
+  constructor(parts: readonly Part[], kind: Kind<Part>) {
+    this.#parts = parts;
+    this.#kind = kind;
   }
 
-  async at(index: number): Promise<ChatChunk | undefined> {
-    return this.#chunks[index];
+  async at(index: number): Promise<Part | undefined> {
+    return this.#parts[index];
   }
+
+  end(): undefined {}
 
   passed(): void {}
 
   collected(index: number): ChatCompletion {
-    return collect(this.#chunks.slice(0, index));
+    return this.#kind.collect(this.#parts.slice(0, index));
   }
 
   left(): void {}
