@@ -14,8 +14,7 @@ async function sent(
   providers?: Readonly<Record<string, ProviderOptions>>,
 ): Promise<FetchRequest> {
   const host = fakeHost(providers === undefined ? {} : { providers });
-  // A streamed body needs `duplex`, which Node's types do not have.
-  await host.fetch(input, init as RequestInit);
+  await host.fetch(input, init);
   const [asked] = host.asked;
   if (asked === undefined) throw new Error('Nothing was asked');
   return asked.request;
@@ -125,8 +124,18 @@ describe("the caller's key", () => {
     ['openai', CHAT, { authorization: `Bearer ${CALLERS}` }, bearer],
     ['anthropic 1', 'https://api.anthropic.com/v1/messages', { Authorization: `bearer ${CALLERS}` }, bearer],
     ['anthropic 0', 'https://api.anthropic.com/v1/messages', { 'X-Api-Key': CALLERS }, { header: 'x-api-key', prefix: '' }],
-    ['both of anthropic', 'https://api.anthropic.com/v1/messages', { 'x-api-key': CALLERS, authorization: `Bearer ${CALLERS}` }, { header: 'x-api-key', prefix: '' }],
-    ['google', 'https://generativelanguage.googleapis.com/v1beta/models', { 'x-goog-api-key': CALLERS }, { header: 'x-goog-api-key', prefix: '' }],
+    [
+      'both of anthropic',
+      'https://api.anthropic.com/v1/messages',
+      { 'x-api-key': CALLERS, authorization: `Bearer ${CALLERS}` },
+      { header: 'x-api-key', prefix: '' },
+    ],
+    [
+      'google',
+      'https://generativelanguage.googleapis.com/v1beta/models',
+      { 'x-goog-api-key': CALLERS },
+      { header: 'x-goog-api-key', prefix: '' },
+    ],
     ['azure', CHAT, { 'api-key': CALLERS }, { header: 'api-key', prefix: '' }],
     ['none', CHAT, {}, undefined],
     ['another scheme', CHAT, { authorization: `Basic ${CALLERS}` }, undefined],
@@ -134,10 +143,20 @@ describe("the caller's key", () => {
     [
       'a signature',
       'https://bedrock-runtime.us-east-1.amazonaws.com/model/m/converse',
-      { authorization: `AWS4-HMAC-SHA256 Credential=${CALLERS}`, 'x-amz-date': '20260101T000000Z', 'x-amz-security-token': CALLERS, 'x-amz-content-sha256': CALLERS },
+      {
+        authorization: `AWS4-HMAC-SHA256 Credential=${CALLERS}`,
+        'x-amz-date': '20260101T000000Z',
+        'x-amz-security-token': CALLERS,
+        'x-amz-content-sha256': CALLERS,
+      },
       undefined,
     ],
-    ['a key of bedrock', 'https://bedrock-runtime.us-east-1.amazonaws.com/model/m/converse', { authorization: `Bearer ${CALLERS}` }, undefined],
+    [
+      'a key of bedrock',
+      'https://bedrock-runtime.us-east-1.amazonaws.com/model/m/converse',
+      { authorization: `Bearer ${CALLERS}` },
+      undefined,
+    ],
   ])('is gone, but not its place: %s', async (_title, url, headers, place) => {
     const request = await sent(url, { headers });
     expect(request.keyPlace).toEqual(place);
@@ -160,7 +179,11 @@ describe("the caller's key", () => {
   test('stays for a provider without keys', async () => {
     const providers = { local: { protocol: 'openai', baseURL: 'http://127.0.0.1:1/v1', keys: [] } } as const;
     const request = await sent(`http://127.0.0.1:1/v1/models?key=x`, { headers: { authorization: 'Bearer x' } }, providers);
-    expect(request).toMatchObject({ url: 'http://127.0.0.1:1/v1/models?key=x', headers: { authorization: 'Bearer x' }, keyPlace: undefined });
+    expect(request).toMatchObject({
+      url: 'http://127.0.0.1:1/v1/models?key=x',
+      headers: { authorization: 'Bearer x' },
+      keyPlace: undefined,
+    });
   });
 
   test('property: is in nothing that goes on, wherever SDKs put it', async () => {
@@ -193,7 +216,15 @@ describe('a body', () => {
     ['a blob', new Blob(['abc']), 'bytes', 'abc', undefined],
     ['a stream', ReadableStream.from([bytes]), 'once', '{"model":"m"}', undefined],
     ['a stream of Node', Readable.from(['a', Buffer.from('b')]), 'once', 'ab', undefined],
-    ['an iterable', (async function* () { yield bytes; })(), 'once', '{"model":"m"}', undefined],
+    [
+      'an iterable',
+      (async function* () {
+        yield bytes;
+      })(),
+      'once',
+      '{"model":"m"}',
+      undefined,
+    ],
   ])('of %s', async (_title, body, kind, text, type) => {
     const request = await sent(CHAT, { method: 'POST', body: body as string, duplex: 'half' });
     expect([request.body.kind, await textOf(request.body), request.headers['content-type']]).toEqual([kind, text, type]);
@@ -213,8 +244,16 @@ describe('a body', () => {
   });
 
   test('of a form of another library is copied', async () => {
-    const entries = [['model', 'm'], ['file', new File(['x'], 'x.txt')]] as const;
-    const form = { get: () => 'm', entries: () => entries.values(), [Symbol.iterator]: () => entries.values(), [Symbol.toStringTag]: 'FormData' };
+    const entries = [
+      ['model', 'm'],
+      ['file', new File(['x'], 'x.txt')],
+    ] as const;
+    const form = {
+      get: () => 'm',
+      entries: () => entries.values(),
+      [Symbol.iterator]: () => entries.values(),
+      [Symbol.toStringTag]: 'FormData',
+    };
     const request = await sent('https://api.openai.com/v1/files', { method: 'POST', body: form as unknown as FormData });
     expect(await textOf(request.body)).toContain('filename="x.txt"');
   });
