@@ -233,8 +233,8 @@ class Attempt {
     entry.scope = verdict.scope;
     entry.action = 'reject';
     entry.why = `${entry.why}; ${verdict.why}`;
-    if (verdict.status === undefined) delete entry.status;
-    else entry.status = verdict.status;
+    // A stream that broke off has the status of its beginning.
+    if (verdict.status !== undefined) entry.status = verdict.status;
     if (verdict.requestId !== undefined) entry.requestId = verdict.requestId;
     this.#lease.settle({ status: 'failed', verdict, reached });
     this.#onAttempt(this.#call, entry);
