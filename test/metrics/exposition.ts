@@ -37,7 +37,12 @@ export function readExposition(text: string): readonly ReadFamily[] {
       const sample = readSample(line);
       const allowed = (ENDINGS[family?.type ?? ''] ?? ['']).map((ending) => `${family?.name}${ending}`);
       if (!allowed.includes(sample.name)) throw new Error(`Not of ${family?.name}: ${line}`);
-      const identity = JSON.stringify([sample.name, Object.entries(sample.labels).toSorted()]);
+      const identity = [
+        sample.name,
+        ...Object.entries(sample.labels)
+          .map((label) => JSON.stringify(label))
+          .toSorted((a, b) => (a < b ? -1 : 1)),
+      ].join(' ');
       if (seen.has(identity)) throw new Error(`The same series twice: ${line}`);
       seen.add(identity);
       family?.samples.push(sample);

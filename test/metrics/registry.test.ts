@@ -94,13 +94,13 @@ test('the workers of a cluster are put together', async () => {
 test('a name that is taken is refused before anything is registered, and so is what is no registry', async () => {
   const client = await answered();
   const registry = new Registry();
-  new Counter({ name: 'keywheel_wait_seconds', help: 'Mine.', registers: [registry] });
+  const mine = new Counter({ name: 'keywheel_wait_seconds', help: 'Mine.', registers: [registry] });
   expect(() => client.metrics(registry)).toThrow(
     new ConfigError(
       'Cannot register the metrics as the registry has another metric of the same name: current value is "keywheel_wait_seconds"',
     ),
   );
-  expect(registry.getMetricsAsArray()).toHaveLength(1);
+  expect(registry.getMetricsAsArray()).toEqual([mine]);
   for (const wrong of [5, null, 'text', {}, { registerMetric: () => {} }]) {
     // @ts-expect-error -- as JavaScript may call it
     expect(() => client.metrics(wrong)).toThrow(ConfigError);
