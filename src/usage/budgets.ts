@@ -17,7 +17,7 @@ import type { Prices } from './prices.ts';
 export interface BudgetsTools {
   readonly clock: Clock;
   readonly events: Events;
-  readonly prices: Prices;
+  readonly prices: Pick<Prices, 'ready' | 'load' | 'costOf'>;
   readonly estimates: Pick<Estimates, 'expected'>;
   /** The base URL of a provider. */
   readonly addressOf: (provider: string) => string;
