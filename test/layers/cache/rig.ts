@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { SignalHub } from '../../../src/abort.ts';
 import type { Answer, Call, CallSettings, End, PartsAnswer, Send } from '../../../src/call.ts';
-import type { Asked } from '../../../src/chat/asked.ts';
+import type { Asked, Passing } from '../../../src/chat/asked.ts';
 import type { ChatChunk } from '../../../src/chat/chunk.ts';
 import { Collector } from '../../../src/chat/collect.ts';
 import { type ChatCompletion, readText } from '../../../src/chat/reply.ts';
@@ -17,12 +17,14 @@ export interface Upstream {
   readonly call: Call;
   reply(whole?: ChatCompletion): void;
   stream(): StreamSource;
+  /** The bytes of a `fetch`, piece by piece, and how the transport says that they ended. */
+  bytes(pieces: readonly (string | Uint8Array)[], end?: End): void;
   fail(error: unknown): void;
 }
 
 export interface Ask {
   readonly text?: string;
-  readonly asked?: Asked;
+  readonly asked?: Asked | Passing;
   readonly stream?: boolean;
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
@@ -82,6 +84,25 @@ export function createRig(settings: Partial<CacheSettings> = {}, clock = createM
           const source = new StreamSource(call);
           resolve(source.answer);
           return source;
+        },
+        bytes: (pieces, end = { status: 'complete', storable: true }) => {
+          unlisten();
+          noteAttempt(call);
+          let tell: (end: End) => void = () => {};
+          const done = new Promise<End>((over) => (tell = over));
+          // As of the transport: the end is told with the last read.
+          async function* read(): AsyncGenerator<Uint8Array, undefined> {
+            for (const piece of pieces) yield Buffer.from(piece);
+            tell(end);
+            return undefined;
+          }
+          resolve({
+            kind: 'raw',
+            status: 200,
+            headers: { 'content-type': 'text/x', 'x-request-id': 'r1' },
+            parts: read(),
+            done,
+          });
         },
         fail: (error) => {
           unlisten();
