@@ -1,7 +1,10 @@
+import type { CallReport } from '../report.ts';
 import type { KeywheelCaller, StreamedReply } from './caller.ts';
 import { toEmbeddingModel } from './embedding.ts';
 import { noSuchModel } from './errors.ts';
 import { toLanguageModel } from './model.ts';
+import { isLoose } from './json.ts';
+import { KEYWHEEL } from './metadata.ts';
 import { joinSettings, type KeywheelSettings } from './settings.ts';
 import type { EmbeddingModelV3, LanguageModelV3, ProviderV3 } from './spec.ts';
 
@@ -49,4 +52,20 @@ export function createKeywheel(client: KeywheelCaller, defaults?: KeywheelSettin
     textEmbeddingModel: embeddingModel,
     imageModel,
   });
+}
+
+/**
+ * What keywheel did for an answer (the result of `generateText`, `embed`, a step, …) or until a failure; `undefined` where it was not asked.
+ * Of a stream await its `providerMetadata` first.
+ */
+export function readReport(answer: unknown): CallReport | undefined {
+  if (answer instanceof Error) return 'report' in answer ? toReport(answer.report) : undefined;
+  const metadata = isLoose(answer) ? answer['providerMetadata'] : undefined;
+  const own = isLoose(metadata) ? metadata[KEYWHEEL] : undefined;
+  return isLoose(own) ? toReport(own['report']) : undefined;
+}
+
+function toReport(report: unknown): CallReport | undefined {
+  // Left there by this provider.
+  return isLoose(report) ? (report as unknown as CallReport) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { ProviderV3 } from '@ai-sdk/provider';
 import { describe, expect, test } from 'vitest';
-import { createKeywheel, type KeywheelCaller } from '../../src/ai-sdk/index.ts';
+import { createKeywheel, type KeywheelCaller, readReport } from '../../src/ai-sdk/index.ts';
 import type { EmbedReply } from '../../src/chat/reply.ts';
 import { createClient } from '../../src/index.ts';
 import {
@@ -225,5 +225,19 @@ describe('a failure', () => {
     ['an error whose code is a property of objects', Object.assign(new Error('x'), { code: 'constructor' })],
   ])('that is %s stays what it is', async (_, error) => {
     await expect(createKeywheel(fakeClient(error as Error))('fast').doGenerate(call())).rejects.toBe(error);
+  });
+});
+
+describe('readReport', () => {
+  test('finds the report of an answer, and of a failure', async () => {
+    const answer = await createKeywheel(fakeClient(replyOf({})))('fast').doGenerate(call());
+    expect(readReport(answer)).toEqual(REPORT);
+    const failing = createKeywheel(fakeClient(withReport(new DeadlineError('x'), REPORT)))('fast');
+    const error: unknown = await Promise.resolve(failing.doGenerate(call())).catch((thrown: unknown) => thrown);
+    expect(readReport(error)).toBe(REPORT);
+  });
+
+  test.each([undefined, null, 'text', {}, { providerMetadata: { openai: {} } }, new Error('x')])('finds none in %s', (answer) => {
+    expect(readReport(answer)).toBeUndefined();
   });
 });
