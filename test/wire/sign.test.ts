@@ -3,10 +3,18 @@ import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { systemClock } from '../../src/clock.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { ConfigError, RequestError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
-import { createWire, Scrubber, type Credential, type Wire, type WireOptions, type WireRequest } from '../../src/wire/index.ts';
-import type { Outgoing } from '../../src/wire/outgoing.ts';
+import {
+  createWire,
+  Scrubber,
+  type Credential,
+  type Wire,
+  type AnyRequest,
+  type WireOptions,
+  type WireRequest,
+} from '../../src/wire/index.ts';
+import { type Outgoing, toOutgoing } from '../../src/wire/outgoing.ts';
 import { sign } from '../../src/wire/sign.ts';
 import { json, readBody, startStub } from '../support/stub-server.ts';
 import { endless } from './support.ts';
@@ -21,7 +29,7 @@ const TOKEN =
   'kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64' +
   'lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA==';
 
-async function signed(url: string, more: Partial<WireRequest> = {}, service = 'service', sessionToken?: string): Promise<Outgoing> {
+async function signed(url: string, more: Partial<AnyRequest> = {}, service = 'service', sessionToken?: string): Promise<Outgoing> {
   const { method = 'POST', headers = {}, body } = more;
   const signing = { key: { ...EXAMPLE, sessionToken }, region: 'us-east-1', service };
   const outgoing: Outgoing = { method, url: new URL(url), headers: { ...headers }, body, scrubber: new Scrubber(undefined), signing };
@@ -254,4 +262,56 @@ test('an abort while the request is signed is told in the same tick', async () =
   for (const listener of listeners) listener(reason);
   await expect(sent).rejects.toBe(reason);
   expect(asked).toBe(0);
+});
+
+describe('a body that a caller wrote', () => {
+  const secret = new Secret(`${EXAMPLE.accessKeyId}EXTRA:${EXAMPLE.secretAccessKey}`);
+  const credential: Credential = { secret, auth: { kind: 'aws', region: 'us-east-1', service: 'bedrock' } };
+
+  test('of bytes is signed as its text is', async () => {
+    const text = 'zażółć';
+    const [asText, asBytes] = await Promise.all([
+      signed('https://example.amazonaws.com/', { body: text }),
+      signed('https://example.amazonaws.com/', { body: new TextEncoder().encode(text) }),
+    ]);
+    expect(asBytes.headers['authorization']).toBe(asText.headers['authorization']);
+  });
+
+  test('that can be read once is refused before the network, and not read', async () => {
+    const own = createWire({ clock: systemClock });
+    const open = (): never => {
+      throw new Error('It was read');
+    };
+    const request = { method: 'POST', url: 'http://127.0.0.1:9/', headers: {}, body: { open, bytes: undefined } };
+    await expect(own.send(request, credential, endless)).rejects.toThrow(RequestError);
+    await own.destroy();
+  });
+});
+
+describe('the place of a key', () => {
+  const header = {
+    kind: 'header',
+    header: 'x-api-key',
+    prefix: '',
+    unless: [{ looks: /^ya29/, header: 'authorization', prefix: 'Bearer ' }],
+  } as const;
+  const aws = { kind: 'aws', region: 'us-east-1', service: 'bedrock' } as const;
+  const place = { header: 'api-key', prefix: '' };
+
+  test.each([
+    ['the caller’s', 'abcdefgh', header, { 'api-key': 'abcdefgh' }],
+    ['by its looks', 'ya29.abcd', header, { authorization: 'Bearer ya29.abcd' }],
+    ['the caller’s, where an AWS key would sign', 'abcdefgh', aws, { 'api-key': 'abcdefgh' }],
+  ] as const)('is %s', (_name, text, auth, expected) => {
+    const secret = new Secret(text);
+    const request = { method: 'GET', url: 'https://a.test/', headers: {}, body: undefined };
+    expect(toOutgoing(request, { secret, auth, place }, new Scrubber(secret)).headers).toEqual(expected);
+  });
+
+  test('is nowhere for an AWS key, which signs', () => {
+    const secret = new Secret(`${EXAMPLE.accessKeyId}EXTRA:${EXAMPLE.secretAccessKey}`);
+    const request = { method: 'GET', url: 'https://a.test/', headers: {}, body: undefined };
+    const { headers, signing } = toOutgoing(request, { secret, auth: aws, place }, new Scrubber(secret));
+    expect([headers, signing?.region]).toEqual([{}, 'us-east-1']);
+  });
 });
