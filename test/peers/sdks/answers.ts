@@ -15,5 +15,5 @@ export const reply: ReplyFunction = ({ body }) => {
   // Signed thoughts must come back as they were.
   if (body['tools'] !== undefined)
     return { reasoning: 'A look first.', toolCalls: [{ name: 'temperature', arguments: '{"city":"Lisbon"}' }] };
-  return asked.includes('as JSON') ? JSON.stringify(SAID.weather) : SAID.text;
+  return /as JSON|json_schema/.test(asked) ? JSON.stringify(SAID.weather) : SAID.text;
 };
