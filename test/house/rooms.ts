@@ -82,7 +82,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   metrics: ['call', 'report', 'failure', 'errors', 'printable', 'type pool', 'type watcher'],
   log: ['call', 'report', 'failure', 'errors', 'events', 'clock', 'printable', 'type options', 'type watcher'],
-  alerts: ['abort', 'call', 'deadline', 'errors', 'events', 'clock', 'printable', 'secret', 'type options', 'wire'],
+  alerts: ['type budget', 'errors', 'events', 'clock', 'printable', 'type options', 'wire'],
 
   // The caller's own requests, on their way into the stack and out of it.
   fetch: ['call', 'chat', 'errors', 'failure', 'printable', 'type trace', 'type options', 'providers'],

@@ -106,7 +106,7 @@ describe('a webhook', () => {
   });
 
   test.each([
-    ['404', status(404), 'the webhook answered with status 404'],
+    ['404', status(404), /^the webhook answered with status 404$/],
     ['a redirect', status(302, { location: 'http://evil.test/token' }), /never follows a redirect with a key: 302 to http:\/\/evil\.test$/],
   ])('that answers with %s is given up at once, without its URL', async (_, answer, reason) => {
     const hook = await webhook(answer);
@@ -119,7 +119,7 @@ describe('a webhook', () => {
         payload: {
           alert: 'keys-exhausted',
           to: `127.0.0.1:${hook.port}`,
-          reason: reason instanceof RegExp ? (expect.stringMatching(reason) as string) : reason,
+          reason: expect.stringMatching(reason) as string,
         },
       },
     ]);
