@@ -52,6 +52,7 @@ const RESOLVED: Readonly<Record<string, unknown>> = {
   'ClientOptions.firstTokenTimeoutMs': settings.firstTokenTimeoutMs,
   'ClientOptions.idleTimeoutMs': settings.idleTimeoutMs,
   'ClientOptions.fallbackAfterMs': settings.fallbackAfterMs,
+  'ClientOptions.prices': settings.prices,
   'CallOptions.priority': call.settings.priority,
   'CallOptions.resume': call.settings.resume,
   'ResumeOptions.replies': resolveMap({ resume: { file: 'x', id: String } }, 7).resume?.replies,
@@ -73,6 +74,7 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'ProviderOptions.keys: read from the environment; a literal `[]` with a `baseURL` is a provider without keys':
     key !== undefined &&
     resolveOptions({ env, providers: { openai: { keys: [], baseURL: 'https://a.test' } } }).providers[0]?.provider.keyless === true,
+  'KeyOptions.budget: none': key !== undefined && key.budgets === undefined,
   'ProviderOptions.limits: none': environmental?.limits.buckets.length === 0,
   'ProviderOptions.headers: none': Object.keys(environmental?.provider.headers ?? { x: '' }).length === 0,
   'ProviderOptions.query: none': Object.keys(environmental?.provider.query ?? { x: '' }).length === 0,
@@ -93,6 +95,7 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'ClientOptions.providers: every known provider whose environment variables are set': environmental?.provider.name === 'openai',
   'TargetOptions.price: none': weighed !== undefined && weighed.price === undefined,
   'ClientOptions.models: none': settings.models.size === 0,
+  'ClientOptions.budgets: none': settings.budgets.tags.size === 0 && settings.budgets.tenants.each.length === 0,
   "ClientOptions.dispatcher: an agent of the client's own, proxies from the environment": settings.dispatcher === undefined,
   'ClientOptions.limitNear: [0.9]': settings.limitNear.join() === '0.9',
   'ClientOptions.fetch: none': settings.fetch === undefined,
