@@ -107,5 +107,5 @@ export { isFramed } from './frames.ts';
 export { isJson } from './objects.ts';
 export { Scrubber } from './scrub.ts';
 export type { Dispatcher } from './undici.ts';
-export type { AnyRequest, Credential, EventReader, OnceBody, RequestBody, WireEvent, WireHeaders, WireRequest } from './types.ts';
+export type { AnyRequest, Credential, EventReader, WireEvent, WireHeaders, WireRequest } from './types.ts';
 export type { Secret } from '../secret.ts';
