@@ -2,7 +2,7 @@ import type { LanguageModelV3, LanguageModelV3Content, LanguageModelV3Message, L
 import { describe, expect, test } from 'vitest';
 import { createKeywheel } from '../../src/ai-sdk/index.ts';
 import type { ClientOptions } from '../../src/index.ts';
-import type { SimulatorOptions } from '../../src/simulator/index.ts';
+import type { ReplyFunction, SimulatorOptions } from '../../src/simulator/index.ts';
 import { groupOf, type Speech, speaking, SPEECHES, useWorld } from '../support/world.ts';
 import { call, readParts } from './support.ts';
 
@@ -21,7 +21,7 @@ const CALLS = [
 ];
 
 /** Thinks and calls tools, then thinks and answers. */
-const reply: SimulatorOptions['reply'] = ({ body }) =>
+const reply: ReplyFunction = ({ body }) =>
   JSON.stringify(body).includes('24 degrees')
     ? { reasoning: 'Warm.', content: 'A T-shirt, ✓.' }
     : { reasoning: 'I must look.', content: 'Let me look.', toolCalls: CALLS };

@@ -46,26 +46,37 @@ export interface Asked {
 export function fakeClient(answer: ChatReply | EmbedReply | Error | readonly (ChatChunk | Error)[]): KeywheelCaller & {
   readonly asked: Asked[];
   readonly left: () => number;
+  /** How many chunks were asked for. */
+  readonly read: () => number;
 } {
   const asked: Asked[] = [];
   let left = 0;
+  let read = 0;
   // Each test asks for what its answer is.
   const give = async (request: Asked['request'], options?: CallOptions): Promise<never> => {
     asked.push({ request, options });
     if (answer instanceof Error) throw answer;
-    return (Array.isArray(answer) ? streaming(answer as readonly (ChatChunk | Error)[], () => (left += 1)) : answer) as never;
+    return (
+      Array.isArray(answer)
+        ? streaming(answer as readonly (ChatChunk | Error)[], { onRead: () => (read += 1), onLeft: () => (left += 1) })
+        : answer
+    ) as never;
   };
-  return { chat: give, embed: give, asked, left: () => left };
+  return { chat: give, embed: give, asked, left: () => left, read: () => read };
 }
 
 /** As a `ChatStream`: read once, and put together from what was read. */
-function streaming(chunks: readonly (ChatChunk | Error)[], onLeft: () => void) {
+function streaming(
+  chunks: readonly (ChatChunk | Error)[],
+  { onRead, onLeft }: { readonly onRead: () => void; readonly onLeft: () => void },
+) {
   const collector = new Collector();
   return {
     async *[Symbol.asyncIterator]() {
       let isRead = false;
       try {
         for (const chunk of chunks) {
+          onRead();
           if (chunk instanceof Error) throw chunk;
           collector.add(chunk);
           yield chunk;
