@@ -28,6 +28,9 @@ const aliased = resolveOptions({
 });
 const weighed = aliased.balances.get('drawn')?.targets[0];
 
+const log = resolveOptions({ env, log: { to: 'x' } }).log;
+const [alert] = resolveOptions({ env, alerts: [{ on: 'limit-near', to: 'http://a.test' }] }).alerts;
+
 /** What the code does where an option is left out. */
 const RESOLVED: Readonly<Record<string, unknown>> = {
   'BucketOptions.kind': bucket?.kind,
@@ -56,6 +59,12 @@ const RESOLVED: Readonly<Record<string, unknown>> = {
   'CallOptions.priority': call.settings.priority,
   'CallOptions.resume': call.settings.resume,
   'ResumeOptions.replies': resolveMap({ resume: { file: 'x', id: String } }, 7).resume?.replies,
+  'LogFileOptions.maxBytes': log?.to.kind === 'file' ? log.to.maxBytes : undefined,
+  'LogFileOptions.maxFiles': log?.to.kind === 'file' ? log.to.maxFiles : undefined,
+  'LogOptions.attempts': log?.attempts,
+  'LogOptions.content': log?.content,
+  'LogOptions.level': log?.level === 20 ? 'debug' : 'another',
+  'AlertOptions.everyMs': alert?.everyMs,
   'MapOptions.concurrency': mapped.concurrency,
   'MapOptions.ordered': mapped.ordered,
 };
@@ -118,6 +127,10 @@ const IN_WORDS: Readonly<Record<string, boolean>> = {
   'MapOptions.signal: none': mapped.signal === undefined,
   'MapOptions.resume: none': mapped.resume === undefined,
   'MapOptions.callOptions: none': Object.keys(mapped.callOptions(undefined, 0)).join() === 'maxWaitMs,timeoutMs,attemptTimeoutMs',
+  'ClientOptions.log: none': settings.log === undefined,
+  'ClientOptions.alerts: none': settings.alerts.length === 0,
+  'LogOptions.redact: none': log?.redact.length === 0,
+  'AlertOptions.headers: none': alert?.to.kind === 'webhook' && Object.keys(alert.to.headers).join() === 'content-type',
   'CallOptions.hedge: none': call.settings.hedgeAfterMs === Infinity,
 };
 
@@ -129,7 +142,7 @@ interface Documented {
   readonly text: string;
 }
 
-const documented = ['src/options/types.ts', 'src/options/map.ts'].flatMap(readDefaults);
+const documented = ['src/options/types.ts', 'src/options/map.ts', 'src/options/log.ts', 'src/options/alerts.ts'].flatMap(readDefaults);
 const LITERAL = /^(-?\d+(\.\d+)?|Infinity|true|false|'[^']*')$/;
 
 describe('the documented defaults of options', () => {
