@@ -161,6 +161,7 @@ class ChunkTally implements Tally<ChatChunk> {
 
   /** What was read is not over until it was read to its end. */
   readonly isWhole = false;
+  readonly isOver = false;
 
   add(chunk: ChatChunk): void {
     this.#collector.add(chunk);

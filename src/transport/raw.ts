@@ -22,6 +22,9 @@ export function exchangeRaw(call: Leased, asked: Passing, settings: Settings): P
   return exchange.run(new Passage(exchange, asked));
 }
 
+/** A body that says that it is not longer is read before it is handed over. */
+const SHORT = 64 * 1024;
+
 /** Bytes that are held back for want of output: a server that only says that it lives is passed on. */
 const MOST_HELD = 1024 * 1024;
 
@@ -41,6 +44,7 @@ class Passage implements Reading {
     const type = response.headers['content-type'] ?? '';
     if (method === 'HEAD' || response.status === 204 || response.status === 205) return this.#bare(response);
     if (this.#hasEvents(type)) return this.#stream(response);
+    if (endpoint.kind === 'other' && isShort(response)) return this.#short(response);
     if (endpoint.kind === 'other') return this.#pass(response, new PlainSource(response), []);
     // In words that nobody here knows, what is no JSON may be right.
     if (endpoint.protocol === undefined && !isJson(type)) return this.#pass(response, new PlainSource(response), []);
@@ -79,6 +83,17 @@ class Passage implements Reading {
     this.#exchange.attempt.close();
     this.#exchange.release(body);
     return { kind: 'raw', status, headers: toPassed(headers), parts: replay([]), done: Promise.resolve({ status: 'complete' }) };
+  }
+
+  /** Read at once: many callers look at nothing but the status, and what nobody reads would keep its key for a minute. */
+  async #short(response: WireResponse): Promise<RawAnswer> {
+    const source = new PlainSource(response);
+    const pieces: Uint8Array[] = [];
+    for (let piece = await source.read(); piece !== undefined; piece = await source.read()) pieces.push(piece);
+    this.#exchange.attempt.close();
+    const { usage, storable } = source.ending();
+    const end: End = { status: 'complete', usage, storable };
+    return { kind: 'raw', status: response.status, headers: toPassed(response.headers), parts: replay(pieces), done: Promise.resolve(end) };
   }
 
   async #whole(response: WireResponse): Promise<RawAnswer> {
@@ -151,6 +166,9 @@ class Passage implements Reading {
     }
     const ending = source.hasOutput || length > MOST_HELD ? undefined : source.ending();
     if (ending?.kind === 'failed') throw ending.error;
+    // The piece with the output: what is read but not taken would be nobody's.
+    const last = reader.take();
+    if (typeof last === 'object') held.push(last.chunk);
     return held;
   }
 
@@ -164,7 +182,7 @@ class Passage implements Reading {
     // The body was read to its end, or has nothing to add.
     const release = (): void => body.cancel();
     const parts = new PartStream<Uint8Array>(
-      { attempt, body, reader, tally: new ByteTally(source), clock, unreadTimeoutMs, explain, release },
+      { attempt, body, reader, tally: new ByteTally(source, reader), clock, unreadTimeoutMs, explain, release },
       held,
     );
     return { kind: 'raw', status, headers: toPassed(headers), parts, done: parts.done };
@@ -192,6 +210,10 @@ class Passage implements Reading {
         : { operation: 'chat', request: { model, messages: [] } };
     return { asked, provider: target.provider.name, model, now: this.#exchange.settings.clock.now(), requestId: this.#exchange.requestId };
   }
+}
+
+function isShort({ headers }: WireResponse): boolean {
+  return Number(headers['content-length'] ?? Infinity) <= SHORT;
 }
 
 function isOneDocument(type: string): boolean {

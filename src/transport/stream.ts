@@ -6,6 +6,7 @@ import { AttemptError } from '../failure.ts';
 import type { WireBody } from '../wire/index.ts';
 import { Alarm } from './alarm.ts';
 import type { Attempt } from './attempt.ts';
+import { RELEASE_MS } from './exchange.ts';
 import type { Next } from './reader.ts';
 
 /** Where a stream gets its parts. */
@@ -28,6 +29,8 @@ export interface Tally<Part> {
   end(): End;
   /** Whether a reader who leaves now has the whole answer. */
   readonly isWhole: boolean;
+  /** What its reader was given said that it is over, well or not: nothing that follows would change how it ended. */
+  readonly isOver: boolean;
 }
 
 /** What a stream stands on once it is committed. */
@@ -108,10 +111,10 @@ export class PartStream<Part> implements AsyncIterableIterator<Part, undefined> 
   return(): Promise<Result<Part>> {
     if (this.#state.status !== 'over') {
       const { body, tally } = this.#parts;
-      const isWhole = this.#state.status === 'open' && tally.isWhole;
+      const isKnown = this.#state.status === 'open' && (tally.isWhole || tally.isOver);
       this.#state = { status: 'over' };
       body.cancel();
-      this.#close(isWhole ? tally.end() : { status: 'abandoned' });
+      this.#close(isKnown ? tally.end() : { status: 'abandoned' });
     }
     return Promise.resolve(OVER);
   }
@@ -181,7 +184,9 @@ export class PartStream<Part> implements AsyncIterableIterator<Part, undefined> 
 
   #fail(reason: unknown): void {
     if (this.#state.status !== 'open') return;
-    const { attempt, explain } = this.#parts;
+    const { attempt, explain, tally } = this.#parts;
+    // Who was told of an error leaves by an abort, as OpenAI's SDK does: it is the error that ended the stream.
+    if (attempt.endedByCaller && tally.isOver) return this.#abort(reason, tally.end());
     const cause = attempt.endedByCaller ? reason : explain(reason);
     const error = cause instanceof AttemptError ? toInterruption(cause, this.collected()) : cause;
     this.#abort(error, cause instanceof AttemptError ? { status: 'failed', error, verdict: cause.verdict } : { status: 'failed', error });
@@ -189,6 +194,7 @@ export class PartStream<Part> implements AsyncIterableIterator<Part, undefined> 
 
   #leaveUnread(): void {
     if (this.#state.status !== 'open') return;
+    if (this.#hasSaidAll) return void this.return();
     const message = `Cannot go on with the stream as nobody read it for too long: the limit is ${this.#parts.unreadTimeoutMs} ms`;
     const error = new StreamInterruptedError(message, { class: 'aborted', partial: this.collected() });
     this.#abort(error, { status: 'abandoned' });
@@ -207,9 +213,15 @@ export class PartStream<Part> implements AsyncIterableIterator<Part, undefined> 
     this.#settle(end);
   }
 
-  /** The reader is here: they have a while until the next read. */
+  /** The reader is here: they have a while until the next read, a short one where nothing but the end of the body is left to read. */
   #seen(): void {
-    if (this.#state.status === 'open') this.#unread.set(this.#parts.clock.now() + this.#parts.unreadTimeoutMs);
+    if (this.#state.status !== 'open') return;
+    const { clock, unreadTimeoutMs } = this.#parts;
+    this.#unread.set(clock.now() + (this.#hasSaidAll ? RELEASE_MS : unreadTimeoutMs));
+  }
+
+  get #hasSaidAll(): boolean {
+    return this.#held.length === 0 && this.#parts.tally.isOver;
   }
 }
 

@@ -194,6 +194,39 @@ describe('a stream', () => {
     expect(trace.firstTokenAt).toBeDefined();
   });
 
+  test('that failed counts as failed, however its reader leaves', async () => {
+    const text = events(...HELLO.slice(0, 2), { error: { code: 'overloaded', message: 'Overloaded' } });
+    const { raw } = await start(serving(text, 'text/event-stream', 'stay'));
+    const left = await raw({ endpoint: CHAT_STREAM });
+    await left.parts.next();
+    await left.parts.return?.();
+    expect(await left.done).toMatchObject({ status: 'failed', verdict: { class: 'overloaded' } });
+    const controller = new AbortController();
+    const aborted = await raw({ endpoint: CHAT_STREAM }, { signal: controller.signal });
+    await aborted.parts.next();
+    controller.abort();
+    expect(await aborted.done).toMatchObject({ status: 'failed', verdict: { class: 'overloaded' } });
+  });
+
+  test('that has said all and is not read to its end keeps its key no longer than a second', async () => {
+    const clock = createManualClock();
+    const { raw } = await start(serving(events(...HELLO, '[DONE]'), 'text/event-stream', 'stay'), { clock });
+    const answer = await raw({ endpoint: CHAT_STREAM });
+    await answer.parts.next();
+    await clock.advance(1_000);
+    expect(await answer.done).toMatchObject({ status: 'complete', usage: completion.usage });
+    expect(await answer.parts.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test('that has said all is kept for its reader, who has not begun', async () => {
+    const clock = createManualClock();
+    const text = events(...HELLO, '[DONE]');
+    const { raw } = await start(serving(text), { clock });
+    const answer = await raw({ endpoint: CHAT_STREAM });
+    await clock.advance(59_000);
+    expect(await readAll(answer.parts)).toBe(text);
+  });
+
   test('without its marker passes on, and counts as failed', async () => {
     const text = events(role, chunk({ content: 'Hel' }));
     const { raw } = await start(serving(text));
@@ -345,6 +378,15 @@ describe('anything else', () => {
     for await (const piece of answer.parts) pieces.push(piece);
     expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
     expect(await answer.done).toEqual({ status: 'complete', usage: undefined, storable: false });
+  });
+
+  test('that is short is over before anybody reads it, as many look at the status alone', async () => {
+    const { raw } = await start((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '2' }).end('{}');
+    });
+    const answer = await raw({ endpoint: OTHER });
+    expect(await answer.done).toEqual({ status: 'complete', usage: undefined, storable: false });
+    expect(await readAll(answer.parts)).toBe('{}');
   });
 
   test('that is JSON tells its usage', async () => {

@@ -32,6 +32,11 @@ export class ByteReader implements PartReader<Uint8Array> {
     this.#idle = new Alarm(patience.clock, () => this.#giveUp());
   }
 
+  /** Every byte that came was taken. */
+  get isEmpty(): boolean {
+    return this.#piece === undefined;
+  }
+
   take(): Next<Uint8Array> {
     const piece = this.#piece;
     this.#piece = undefined;
@@ -68,13 +73,19 @@ export class ByteReader implements PartReader<Uint8Array> {
 /** Bytes come to nothing but their end. */
 export class ByteTally implements Tally<Uint8Array> {
   readonly #source: Source;
+  readonly #reader: ByteReader;
 
-  constructor(source: Source) {
+  constructor(source: Source, reader: ByteReader) {
     this.#source = source;
+    this.#reader = reader;
   }
 
   get isWhole(): boolean {
     return this.#source.isWhole;
+  }
+
+  get isOver(): boolean {
+    return this.#source.ended && this.#reader.isEmpty;
   }
 
   add(): void {}

@@ -50,7 +50,7 @@ export class PlainSource implements Source {
     return piece;
   }
 
-  ending(): Ending {
+  ending(): Extract<Ending, { readonly kind: 'complete' }> {
     const usage = this.#copy === undefined ? undefined : readAnyUsage(findUsage(parse(this.#copy)));
     return { kind: 'complete', usage, storable: false };
   }
