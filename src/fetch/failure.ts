@@ -6,6 +6,7 @@ import {
   ClosedError,
   ConfigError,
   DeadlineError,
+  type ExhaustedKey,
   KeysExhaustedError,
   KeywheelError,
   ProviderError,
@@ -36,7 +37,7 @@ export function toFailedResponse(error: unknown, failed: Failed): Response | und
   const { call, request } = failed;
   const head = { url: request.url, callId: call?.id };
   const last = call?.trace.lastRefusal;
-  if (last !== undefined && isAnswer(last, error, failed.manual))
+  if (last !== undefined && isAnswer(last, error, failed))
     return respond(last.body, { ...head, status: last.status, headers: { ...last.headers, ...FINAL } });
   const complaint = toComplaint(error, call?.deadline.now());
   const { headers, body } = toTold(request.endpoint.protocol ?? failed.provider.protocol.name, complaint);
@@ -47,8 +48,16 @@ export function toFailedResponse(error: unknown, failed: Failed): Response | und
   });
 }
 
+const DEAD = new Set<ExhaustedKey['state']>(['invalid', 'disabled', 'expired']);
+
 /** True when the last refusal is what the error tells of. A redirect is one for who asked for it, and news that there is none always is. */
-function isAnswer({ status }: LastRefusal, error: KeywheelError, manual: boolean): boolean {
+function isAnswer({ status }: LastRefusal, error: KeywheelError, { call, manual }: Failed): boolean {
+  if (error instanceof KeysExhaustedError) {
+    // No key is left to wait for: what the provider said of them is the news.
+    const refused = call?.trace.attempts.filter((attempt) => attempt.class === 'key_invalid' || attempt.class === 'key_forbidden') ?? [];
+    const isDead = ({ id, state }: ExhaustedKey): boolean => DEAD.has(state) || refused.some(({ key }) => key === id);
+    return (status === 401 || status === 403) && error.keys.every(isDead);
+  }
   if (!(error instanceof RequestError || error instanceof ProviderError)) return false;
   if (status >= 300 && status < 400) return error.status === undefined && (manual || status === 304);
   // An error inside a 200 is none to an SDK that looks at the status.

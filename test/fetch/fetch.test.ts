@@ -146,7 +146,7 @@ describe('an abort', () => {
     const { fetch, asked } = fakeHost();
     const body = new ReadableStream({ pull: () => new Promise(() => {}) });
     const headers = { 'content-type': 'application/json' };
-    const request = new Request(CHAT, { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+    const request = new Request(CHAT, { method: 'POST', headers, body, duplex: 'half' });
     const controller = new AbortController();
     const fetching = fetch(request, { signal: controller.signal });
     controller.abort(reason);
@@ -167,7 +167,9 @@ describe('an abort', () => {
 const LAST: LastRefusal = { status: 429, headers: { 'x-request-id': 'req_1', 'x-should-retry': 'true' }, body: '{"error":{}}' };
 
 async function failed(error: unknown, lastRefusal?: LastRefusal, url = CHAT, init: RequestInit = POST): Promise<Response> {
-  const send = () => Promise.reject(error as Error);
+  const send = async (): Promise<never> => {
+    throw error;
+  };
   return fakeHost(lastRefusal === undefined ? { send } : { send, lastRefusal }).fetch(url, init);
 }
 
@@ -276,7 +278,9 @@ describe('a final failure', () => {
   );
 
   test('before the call began has no id', async () => {
-    const start = () => Promise.reject(new DeadlineError('Over'));
+    const start = async (): Promise<never> => {
+      throw new DeadlineError('Over');
+    };
     const response = await fakeHost({ start }).fetch(CHAT, POST);
     expect([response.status, response.headers.get('x-keywheel-call')]).toEqual([504, null]);
   });
