@@ -283,7 +283,7 @@ describe('a body that a caller wrote', () => {
       throw new Error('It was read');
     };
     const request = { method: 'POST', url: 'http://127.0.0.1:9/', headers: {}, body: { open, bytes: undefined } };
-    await expect(own.send(request, credential, endless)).rejects.toThrow(RequestError);
+    await expect(own.send(request, credential, endless())).rejects.toThrow(RequestError);
     await own.destroy();
   });
 });
