@@ -14,10 +14,22 @@ export interface CallStarted {
   readonly tenant?: string;
   /** Epoch ms. */
   readonly at: number;
-  /** Who may answer, in order of preference. `host`: with the port, where the address names one. */
-  readonly targets: readonly { readonly provider: string; readonly model: string; readonly protocol: string; readonly host: string }[];
+  /** Who may answer, in order of preference. */
+  readonly targets: readonly Candidate[];
   /** What was asked. A function, as prompts are nobody's who does not ask for them: no listener prints them by accident. */
   readonly asked: () => unknown;
+}
+
+/** A provider and model that may answer, and where they are asked. */
+export interface Candidate {
+  readonly provider: string;
+  /** `''` where a request names none. */
+  readonly model: string;
+  readonly protocol: string;
+  /** With the port, where the address names one. */
+  readonly host: string;
+  /** That of the address; where it names none, that of its scheme. */
+  readonly port: number;
 }
 
 /** A call that ended in an answer. For a stream: after its last chunk. */

@@ -57,6 +57,7 @@ export type {
   CallFailed,
   CallFinished,
   CallStarted,
+  Candidate,
   ClientEvent,
   ClientEvents,
   EventName,

@@ -1,4 +1,4 @@
-import type { Answer, Call, End, Layer } from '../call.ts';
+import type { Answer, Call, End, Layer, Target } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import {
   BudgetError,
@@ -11,7 +11,7 @@ import {
   StreamInterruptedError,
   withReport,
 } from '../errors.ts';
-import { type CallStarted, type ClientEvents, type EventName, type Events, quietly } from '../events.ts';
+import { type CallStarted, type Candidate, type ClientEvents, type EventName, type Events, quietly } from '../events.ts';
 import type { FailureClass } from '../failure.ts';
 import type { AttemptReport } from '../report.ts';
 import type { Watcher } from '../watcher.ts';
@@ -112,11 +112,15 @@ function toStarted({ id, asked, targets, trace }: Call): CallStarted {
     tags: trace.tags,
     ...(tenant === undefined ? {} : { tenant }),
     at: trace.startedAt,
-    targets: targets.map(({ provider, model }) => {
-      return { provider: provider.name, model, protocol: provider.protocol.name, host: new URL(provider.baseURL).host };
-    }),
+    targets: targets.map(toCandidate),
     asked: () => asked.request,
   };
+}
+
+function toCandidate({ provider, model }: Target): Candidate {
+  const { host, port, protocol } = new URL(provider.baseURL);
+  const scheme = protocol === 'http:' ? 80 : 443;
+  return { provider: provider.name, model, protocol: provider.protocol.name, host, port: port === '' ? scheme : Number(port) };
 }
 
 /** What a caller was told; bytes that passed are nobody's to keep. */

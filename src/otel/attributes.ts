@@ -1,5 +1,5 @@
 import { toPrintable } from '../printable.ts';
-import type { CallFailed, CallStarted } from '../events.ts';
+import type { CallFailed, CallStarted, Candidate } from '../events.ts';
 import type { AttemptReport, CallReport } from '../report.ts';
 import type { Attributes } from './api.ts';
 import { type OperationName, read, toProviderName, toServer } from './names.ts';
@@ -8,8 +8,6 @@ import { type OperationName, read, toProviderName, toServer } from './names.ts';
 const LONGEST = 256;
 /** Tags of a call that become attributes. */
 const MOST_TAGS = 32;
-
-type Target = CallStarted['targets'][number];
 
 /** What is known of a call at once; samplers decide by it. */
 export function ofStart(started: CallStarted, operation: OperationName): Attributes {
@@ -27,13 +25,13 @@ export function ofStart(started: CallStarted, operation: OperationName): Attribu
 }
 
 /** Who is asked, in the conventions' words. */
-export function ofTarget(target: Target | undefined): Attributes {
+export function ofTarget(target: Candidate | undefined): Attributes {
   if (target === undefined) return {};
-  const { model, host } = target;
+  const { model } = target;
   return {
     'gen_ai.provider.name': toProviderName(target),
     ...(model === '' ? {} : { 'gen_ai.request.model': short(model) }),
-    ...toServer(host),
+    ...toServer(target),
   };
 }
 

@@ -97,7 +97,7 @@ export class Meters {
     return {
       'gen_ai.provider.name': toProviderName(target),
       ...(target.model === '' ? {} : { 'gen_ai.request.model': this.#models.of(target.provider, target.model) }),
-      ...toServer(target.host),
+      ...toServer(target),
     };
   }
 }

@@ -1,7 +1,5 @@
-import type { CallStarted } from '../events.ts';
+import type { Candidate } from '../events.ts';
 import type { CallReport } from '../report.ts';
-
-type Target = CallStarted['targets'][number];
 
 /** How the GenAI conventions call who answers, by what keywheel calls them; whom they do not know keeps that name. */
 const BY_NAME: ReadonlyMap<string, string> = new Map([
@@ -21,6 +19,7 @@ const BY_NAME: ReadonlyMap<string, string> = new Map([
 /** By the end of the host, for providers that users named themselves. */
 const BY_HOST: readonly (readonly [host: string, name: string])[] = [
   ['api.openai.com', 'openai'],
+  ['generativelanguage.googleapis.com', 'gcp.gemini'],
   ['.openai.azure.com', 'azure.ai.openai'],
   ['api.mistral.ai', 'mistral_ai'],
   ['api.groq.com', 'groq'],
@@ -36,7 +35,7 @@ const BY_PROTOCOL: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What the conventions call who answers: by its name, its host, its protocol, or else as it is called. */
-export function toProviderName({ provider, protocol, host }: Target): string {
+export function toProviderName({ provider, protocol, host }: Candidate): string {
   if (protocol === 'google') return /(?:^|[-.])aiplatform\.googleapis\.com(?::|$)/.test(host) ? 'gcp.vertex_ai' : 'gcp.gemini';
   const known = BY_NAME.get(provider) ?? BY_HOST.find(([end]) => host.endsWith(end))?.[1] ?? BY_PROTOCOL.get(protocol);
   return known ?? provider;
@@ -54,10 +53,10 @@ export function toOperationName(operation: CallReport['operation'], asked: unkno
   return kind === 'chat' ? 'chat' : kind === 'embed' ? 'embeddings' : 'fetch';
 }
 
-/** Where a target is; a host without a port is one of https. */
-export function toServer(host: string): { readonly 'server.address': string; readonly 'server.port': number } {
-  const [, address = host, port = '443'] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
-  return { 'server.address': address.replaceAll(/[[\]]/g, ''), 'server.port': Number(port) };
+/** Where a target is. */
+export function toServer({ host, port }: Candidate): { readonly 'server.address': string; readonly 'server.port': number } {
+  const address = host.replace(/:\d+$/, '').replaceAll(/[[\]]/g, '');
+  return { 'server.address': address, 'server.port': port };
 }
 
 /** A field of what may be anything. */

@@ -56,7 +56,7 @@ export class Spans {
     if (recorded === undefined || !this.#settings.attempts) return;
     const { provider, model, startedAt, durationMs } = attempt;
     const target = recorded.started.targets.find((each) => each.provider === provider && each.model === model);
-    const attributes = { ...ofAttempt(attempt), ...(target === undefined ? {} : toServer(target.host)) };
+    const attributes = { ...ofAttempt(attempt), ...(target === undefined ? {} : toServer(target)) };
     const span = this.#tracer.startSpan(
       `attempt ${provider}`,
       { kind: SpanKind.CLIENT, startTime: toTime(startedAt), attributes },

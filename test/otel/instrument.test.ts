@@ -6,7 +6,7 @@ import { fakeClient, type FakeClient, toMs, useTelemetry } from './support.ts';
 
 const telemetry = useTelemetry();
 
-const TARGET = { provider: 'openai', model: 'gpt', protocol: 'openai', host: 'api.openai.com' };
+const TARGET = { provider: 'openai', model: 'gpt', protocol: 'openai', host: 'api.openai.com', port: 443 };
 
 function started(callId: string, more: Partial<CallStarted> = {}): CallStarted {
   return { callId, operation: 'chat', requested: 'gpt', stream: false, tags: {}, at: 1_000, targets: [TARGET], asked: () => ({}), ...more };
@@ -101,17 +101,20 @@ describe('what comes late or never', () => {
 
 describe('names', () => {
   test.each<readonly [Partial<typeof TARGET>, string, string | undefined, number]>([
-    [{ provider: 'openai', host: '127.0.0.1:8080' }, 'openai', '127.0.0.1', 8080],
+    [{ provider: 'openai', host: '127.0.0.1:8080', port: 8080 }, 'openai', '127.0.0.1', 8080],
+    [{ provider: 'openai', host: 'llm.lan', port: 80 }, 'openai', 'llm.lan', 80],
     [{ provider: 'mine', host: 'api.openai.com' }, 'openai', 'api.openai.com', 443],
     [{ provider: 'azure', host: 'me.openai.azure.com' }, 'azure.ai.openai', 'me.openai.azure.com', 443],
     [{ provider: 'google', protocol: 'google', host: 'generativelanguage.googleapis.com' }, 'gcp.gemini', undefined, 443],
+    [{ provider: 'mine', host: 'generativelanguage.googleapis.com' }, 'gcp.gemini', undefined, 443],
     [{ provider: 'google', protocol: 'google', host: 'us-east1-aiplatform.googleapis.com' }, 'gcp.vertex_ai', undefined, 443],
     [{ provider: 'p', protocol: 'bedrock', host: 'bedrock-runtime.eu-west-1.amazonaws.com' }, 'aws.bedrock', undefined, 443],
-    [{ provider: 'p', protocol: 'anthropic', host: 'proxy.test:8443' }, 'anthropic', 'proxy.test', 8443],
+    [{ provider: 'p', protocol: 'anthropic', host: 'proxy.test:8443', port: 8443 }, 'anthropic', 'proxy.test', 8443],
     [{ provider: 'mistral' }, 'mistral_ai', undefined, 443],
     [{ provider: 'xai', host: 'api.x.ai' }, 'x_ai', undefined, 443],
     [{ provider: 'together', host: 'api.together.xyz' }, 'together', undefined, 443],
-    [{ provider: 'local', host: '[::1]:11434' }, 'local', '::1', 11434],
+    [{ provider: 'local', host: '[::1]:11434', port: 11_434 }, 'local', '::1', 11_434],
+    [{ provider: 'local', host: '[::1]' }, 'local', '::1', 443],
     [{ provider: 'constructor', host: 'a.test' }, 'constructor', 'a.test', 443],
   ])('of %o: %s', (target, name, address, port) => {
     const client = instrumented();

@@ -126,7 +126,7 @@ test('made-up models are a hundred series and one for the others', async () => {
   telemetry.instrument(client);
   for (let index = 0; index < 1_000; index += 1) {
     const [id, model] = [`call-${index}`, `made-up-${index}`];
-    const target = { provider: 'openai', model, protocol: 'openai', host: 'a.test' };
+    const target = { provider: 'openai', model, protocol: 'openai', host: 'a.test', port: 443 };
     const common = { operation: 'chat', requested: model, stream: false, tags: {} } as const;
     client.emit('call-started', { callId: id, ...common, at: 0, targets: [target], asked: () => ({}) });
     const report = { id, ...common, provider: 'openai', model, key: 'k', cache: 'off', attempts: [], waitedMs: 0, durationMs: 1 } as const;

@@ -122,6 +122,21 @@ describe('a listener', () => {
   });
 });
 
+test('call-started says where its targets are, with the port that their scheme has where their address names none', async () => {
+  const addresses = ['http://127.0.0.1/v1', 'https://[::1]/v1', 'http://llm.lan:8080/v1'];
+  const providers = Object.fromEntries(
+    addresses.map((baseURL, index) => [`p${index}`, { protocol: 'openai' as const, baseURL, keys: [] }]),
+  );
+  const client = world.client({ providers, models: { any: ['p0/m', 'p1/m', 'p2/m'] } });
+  const started = nextEvent(client, 'call-started');
+  await expect(client.chat(ask('Hi', { model: 'any' }), { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+  expect((await started).targets).toEqual([
+    { provider: 'p0', model: 'm', protocol: 'openai', host: '127.0.0.1', port: 80 },
+    { provider: 'p1', model: 'm', protocol: 'openai', host: '[::1]', port: 443 },
+    { provider: 'p2', model: 'm', protocol: 'openai', host: 'llm.lan:8080', port: 8080 },
+  ]);
+});
+
 test('onEvent hears the events of its own call, with their names', async () => {
   const simulator = await world.simulator({ groups: [group('a')] });
   const client = world.client({ ...at(simulator, 'a'), cache: true });
