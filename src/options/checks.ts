@@ -1,5 +1,8 @@
 import * as v from 'valibot';
 
+// For the files of checks beside this one: it stays the only one that knows which library they use.
+export { v };
+
 // Each message completes "Cannot create the client as 'x' must be …".
 export const text = v.pipe(v.string('a string'), v.minLength(1, 'a non-empty string'));
 export const positive = v.pipe(v.number('a number above 0'), v.gtValue(0, 'a number above 0'));

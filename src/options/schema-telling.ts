@@ -1,6 +1,5 @@
-import * as v from 'valibot';
 import { isLogger, isRedactPath, LEVELS } from './log.ts';
-import { callable, countFrom1, duration, having, options, text, words } from './checks.ts';
+import { callable, countFrom1, duration, having, options, text, words, v } from './checks.ts';
 
 const TO = 'a path, an object { file }, a stream, a function or a pino logger';
 const REDACT = "a path as 'tags.user' or 'request.messages[*].content'";

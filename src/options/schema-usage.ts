@@ -1,5 +1,4 @@
-import * as v from 'valibot';
-import { countFrom1, options, positive, share, SHARES, table } from './checks.ts';
+import { countFrom1, options, positive, share, SHARES, table, v } from './checks.ts';
 
 const usd = v.pipe(v.number('a number of USD from 0'), v.minValue(0, 'a number of USD from 0'), v.finite('a finite number'));
 

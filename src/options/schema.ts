@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { ConfigError } from '../errors.ts';
 import type { FailureClass, Scope } from '../failure.ts';
 import { protocols } from '../providers/known.ts';
@@ -21,6 +20,7 @@ import {
   text,
   texts,
   words,
+  v,
 } from './checks.ts';
 import { explain } from './explain.ts';
 import { alerts, log } from './schema-telling.ts';

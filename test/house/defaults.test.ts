@@ -56,6 +56,7 @@ const RESOLVED: Readonly<Record<string, unknown>> = {
   'ClientOptions.idleTimeoutMs': settings.idleTimeoutMs,
   'ClientOptions.fallbackAfterMs': settings.fallbackAfterMs,
   'ClientOptions.prices': settings.prices,
+  'ClientOptions.fetchUnknown': settings.fetchUnknown,
   'CallOptions.priority': call.settings.priority,
   'CallOptions.resume': call.settings.resume,
   'ResumeOptions.replies': resolveMap({ resume: { file: 'x', id: String } }, 7).resume?.replies,
