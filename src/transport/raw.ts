@@ -22,7 +22,7 @@ export function exchangeRaw(call: Leased, asked: Passing, settings: Settings): P
   return exchange.run(new Passage(exchange, asked));
 }
 
-/** A body that says that it is not longer is read before it is handed over. */
+/** So much is read before it is handed over, of what is one document. */
 const SHORT = 64 * 1024;
 
 /** Bytes that are held back for want of output: a server that only says that it lives is passed on. */
@@ -85,15 +85,23 @@ class Passage implements Reading {
     return { kind: 'raw', status, headers: toPassed(headers), parts: replay([]), done: Promise.resolve({ status: 'complete' }) };
   }
 
-  /** Read at once: many callers look at nothing but the status, and what nobody reads would keep its key for a minute. */
+  /** Read at once as far as it is short: many callers look at nothing but the status, and what nobody reads keeps its key for a minute. */
   async #short(response: WireResponse): Promise<RawAnswer> {
     const source = new PlainSource(response);
     const pieces: Uint8Array[] = [];
-    for (let piece = await source.read(); piece !== undefined; piece = await source.read()) pieces.push(piece);
+    for (let length = 0; length <= SHORT; length += pieces.at(-1)?.byteLength ?? 0) {
+      const piece = await source.read();
+      if (piece === undefined) return this.#read(response, source, pieces);
+      pieces.push(piece);
+    }
+    return this.#pass(response, source, pieces);
+  }
+
+  #read({ status, headers }: WireResponse, source: PlainSource, pieces: readonly Uint8Array[]): RawAnswer {
     this.#exchange.attempt.close();
     const { usage, storable } = source.ending();
     const end: End = { status: 'complete', usage, storable };
-    return { kind: 'raw', status: response.status, headers: toPassed(response.headers), parts: replay(pieces), done: Promise.resolve(end) };
+    return { kind: 'raw', status, headers: toPassed(headers), parts: replay(pieces), done: Promise.resolve(end) };
   }
 
   async #whole(response: WireResponse): Promise<RawAnswer> {
@@ -212,8 +220,10 @@ class Passage implements Reading {
   }
 }
 
+/** Of JSON nobody can use a part. */
 function isShort({ headers }: WireResponse): boolean {
-  return Number(headers['content-length'] ?? Infinity) <= SHORT;
+  const length = headers['content-length'];
+  return length === undefined ? isOneDocument(headers['content-type'] ?? '') : Number(length) <= SHORT;
 }
 
 function isOneDocument(type: string): boolean {

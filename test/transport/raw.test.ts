@@ -380,13 +380,24 @@ describe('anything else', () => {
     expect(await answer.done).toEqual({ status: 'complete', usage: undefined, storable: false });
   });
 
-  test('that is short is over before anybody reads it, as many look at the status alone', async () => {
-    const { raw } = await start((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '2' }).end('{}');
-    });
+  test.each([
+    ['tells so', '{}', { 'content-type': 'application/octet-stream', 'content-length': '2' }],
+    ['is JSON', '{}', { 'content-type': 'application/json' }],
+    ['is empty', '', { 'content-length': '0' }],
+  ])('that is short and %s is over before anybody reads it, as many look at the status alone', async (_how, text, headers) => {
+    const { raw } = await start((_request, response) => response.writeHead(200, headers).end(text));
     const answer = await raw({ endpoint: OTHER });
     expect(await answer.done).toEqual({ status: 'complete', usage: undefined, storable: false });
-    expect(await readAll(answer.parts)).toBe('{}');
+    expect(await readAll(answer.parts)).toBe(text);
+  });
+
+  test('that is JSON and long passes whole, without being kept', async () => {
+    const text = JSON.stringify({ data: 'x'.repeat(300_000) });
+    const { raw } = await start((_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(text));
+    const answer = await raw({ endpoint: OTHER });
+    expect(await Promise.race([answer.done, Promise.resolve('open')])).toBe('open');
+    expect(await readAll(answer.parts)).toBe(text);
+    expect(await answer.done).toMatchObject({ status: 'complete' });
   });
 
   test('that is JSON tells its usage', async () => {
