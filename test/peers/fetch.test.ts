@@ -1,7 +1,7 @@
 import type { Client, ClientOptions } from 'keywheel';
 import type { Fault, Simulator } from 'keywheel/simulator';
 import { describe, expect, test } from 'vitest';
-import { group, key, record, secretOf, useWorld } from '../support/world.ts';
+import { group, key, nextEvent, record, secretOf, useWorld } from '../support/world.ts';
 import { reply, SAID } from './sdks/answers.ts';
 import { SDKS } from './sdks/index.ts';
 import type { Failure, Sdk, Session } from './sdks/sdk.ts';
@@ -127,8 +127,12 @@ describe.each(SDKS)('$name', (sdk) => {
       return { failure: await failureOf(sdk, reading), pieces, received: simulator.stats().received };
     };
     const plain = await end(await setUpPlain(sdk));
-    expect(await end(await setUp(sdk))).toEqual(plain);
+    const ours = await setUp(sdk);
+    const failed = nextEvent(ours.client, 'call-failed');
+    expect(await end(ours)).toEqual(plain);
     expect(plain).toMatchObject({ received: 1 });
+    // However the SDK leaves a stream that failed, the call has met the error.
+    expect(await failed).toMatchObject({ class: 'server_error' });
   });
 });
 
