@@ -129,7 +129,7 @@ function sumOfTokens(attempts: readonly AttemptReport[]): TokenCounts | undefine
 }
 
 /** Of two answers together. What only one of them counted is counted as far as it goes. */
-export function addTokens(a: TokenCounts, b: TokenCounts): TokenCounts {
+function addTokens(a: TokenCounts, b: TokenCounts): TokenCounts {
   const cached = plus(a.cached, b.cached);
   const cacheWrite = plus(a.cacheWrite, b.cacheWrite);
   const reasoning = plus(a.reasoning, b.reasoning);

@@ -33,7 +33,7 @@ interface Failure extends Error {
   readonly partial?: unknown;
 }
 
-export function isFailure(error: unknown): error is Failure {
+function isFailure(error: unknown): error is Failure {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && Object.hasOwn(CODES, error.code);
 }
 

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { RawAnswer } from '../call.ts';
 
 /** Names the call's report (`call-finished`) on every response that keywheel gives. */
-export const CALL_HEADER = 'x-keywheel-call';
+const CALL_HEADER = 'x-keywheel-call';
 
 /** Tells SDKs that all has been tried: OpenAI's and Anthropic's ask nobody again then. */
 export const FINAL: Readonly<Record<string, string>> = { 'x-should-retry': 'false' };

@@ -124,7 +124,7 @@ function toCandidate({ provider, model }: Target): Candidate {
 }
 
 /** What a caller was told; bytes that passed are nobody's to keep. */
-export function contentOf(answer: Answer): unknown {
+function contentOf(answer: Answer): unknown {
   if (answer.kind === 'raw') return undefined;
   return answer.kind === 'whole' ? answer.whole : answer.collected();
 }

@@ -5,7 +5,7 @@ import type { Labels } from './family.ts';
 import { Histogram } from './histogram.ts';
 
 /** What stands for every model beyond the first of a provider: names come from callers, and a series is kept for ever. */
-export const OTHERS = '(others)';
+const OTHERS = '(others)';
 
 /** Models of one provider that have series of their own. */
 const MOST_MODELS = 100;

@@ -1,7 +1,7 @@
 import { Cell } from './cell.ts';
 
 /** Stands for the names beyond those that are kept apart. */
-export const OTHERS = '(others)';
+const OTHERS = '(others)';
 
 /** Longer names are cut: tags and tenants are whatever a caller says. */
 const LONGEST_NAME = 256;

@@ -93,7 +93,7 @@ function streaming(
   };
 }
 
-export const PROMPT: LanguageModelV3Prompt = [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }];
+const PROMPT: LanguageModelV3Prompt = [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }];
 
 /** A call that asks `Hi`. */
 export function call(more: Partial<LanguageModelV3CallOptions> = {}): LanguageModelV3CallOptions {

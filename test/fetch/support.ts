@@ -19,7 +19,7 @@ export function providersOf(given: Readonly<Record<string, ProviderOptions>>): r
 }
 
 /** One provider of each kind, at its usual address. */
-export const USUAL = { openai: {}, anthropic: {}, google: {}, cohere: {}, bedrock: {} };
+const USUAL = { openai: {}, anthropic: {}, google: {}, cohere: {}, bedrock: {} };
 
 export interface FakeHost {
   readonly fetch: ClientFetch;

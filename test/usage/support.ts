@@ -16,7 +16,7 @@ export interface Told {
   readonly firstTokenMs?: number | undefined;
 }
 
-export function attempt(more: Partial<AttemptReport> = {}): AttemptReport {
+function attempt(more: Partial<AttemptReport> = {}): AttemptReport {
   const made = { provider: 'openai', model: 'gpt', key: 'k1', group: 'g1', startedAt: 0, durationMs: 1, waitedMs: 0, why: 'the only key' };
   return { ...made, class: 'ok', ...more };
 }

@@ -29,7 +29,7 @@ export interface PurseAccounts {
   ofGroup(name: string): readonly PurseAccount[];
 }
 
-export const nobodyCounts: PurseAccounts = { ofKey: () => [], ofGroup: () => [] };
+const nobodyCounts: PurseAccounts = { ofKey: () => [], ofGroup: () => [] };
 
 /**
  * What keys draw on: an account, and the hold of those who draw on it while it is spent. The hold is its own, so that no refusal of a
