@@ -18,6 +18,11 @@ export function toPrintable(text: string, longest = 500): string {
   return clean.length <= longest ? clean : `${clean.slice(0, longest - 1).replace(HALF, '')}…`;
 }
 
+/** A target as errors call it. The model is the caller's own word, and a list of models is asked of none. */
+export function toTargetName(provider: string, model: string): string {
+  return model === '' ? provider : `${provider}/${toPrintable(model, 200)}`;
+}
+
 /** A current value as an error shows it: short, on one line, never a whole object. */
 export function toShown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(toPrintable(value, 60));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toPrintable, toShown } from '../src/printable.ts';
+import { toPrintable, toShown, toTargetName } from '../src/printable.ts';
 
 describe('toPrintable', () => {
   test.each<[string, string, string]>([
@@ -26,6 +26,14 @@ describe('toPrintable', () => {
     expect(toPrintable('🙂'.repeat(40), longest)).not.toMatch(lone);
     expect(toPrintable(`a${'🙂'.repeat(40)}`, longest)).not.toMatch(lone);
   });
+});
+
+test.each([
+  ['gpt-5', 'openai/gpt-5'],
+  ['', 'openai'],
+  ['x\n{"level":60}\u001b[2J', 'openai/x {"level":60} [2J'],
+])('toTargetName is one line: %j', (model, name) => {
+  expect(toTargetName('openai', model)).toBe(name);
 });
 
 test.each<[unknown, string]>([

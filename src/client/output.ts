@@ -30,8 +30,8 @@ export async function parseAnswer({ trace }: Call, output: Output, completion: C
   const judgement = await output.judge(completion);
   if (isFault(judgement)) {
     noteFault(trace, judgement, 'reject');
-    const { provider, model } = trace.source ?? trace.decisive ?? { provider: 'the cache', model: completion.model };
-    throw toOutputError(`${provider}/${model}`, judgement, completion);
+    const from = trace.source ?? trace.decisive ?? { provider: 'the cache', model: completion.model };
+    throw toOutputError(from, judgement, completion);
   }
   return judgement.kind === 'parsed' ? judgement.value : undefined;
 }

@@ -24,7 +24,7 @@ async function valid(next: Send<Routed>, call: Routed, wanted: Output, again: nu
     const repeats = judged.fault.kind === 'invalid' && attempts <= again;
     noteFault(trace, judged.fault, repeats ? 'retry' : 'reject');
     if (repeats) continue;
-    const error = toOutputError(`${target.provider.name}/${target.model}`, judged.fault, judged.completion, attempts);
+    const error = toOutputError({ provider: target.provider.name, model: target.model }, judged.fault, judged.completion, attempts);
     if (isFinal(judged.fault)) throw error;
     const verdict = { class: 'bad_output', scope: 'request', perModel: false, definitive: false, why: error.message } as const;
     throw new AttemptError(verdict, { reached: true, cause: error });
@@ -75,6 +75,6 @@ async function judge(answer: Answer, wanted: Output, deadline: Deadline): Promis
 }
 
 function ofCache({ trace }: Call, { fault, completion }: Judged): Error {
-  const { provider, model } = trace.source ?? { provider: 'the cache', model: completion.model };
-  return toOutputError(`${provider}/${model}`, fault, completion);
+  const from = trace.source ?? { provider: 'the cache', model: completion.model };
+  return toOutputError(from, fault, completion);
 }

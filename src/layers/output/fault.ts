@@ -1,11 +1,17 @@
 import type { Judgement } from '../../chat/output.ts';
 import { type ChatCompletion, readText } from '../../chat/reply.ts';
 import { OutputError } from '../../errors.ts';
-import { toPrintable } from '../../printable.ts';
+import { toPrintable, toTargetName } from '../../printable.ts';
 import type { Trace } from '../../trace.ts';
 
 /** An answer that is of no use to a call with a schema. */
 export type Fault = Exclude<Judgement, { readonly kind: 'parsed' | 'tools' }>;
+
+/** Who answered, by their names. */
+interface From {
+  readonly provider: string;
+  readonly model: string;
+}
 
 /** So much of the text stands in the error. */
 const LONGEST_TEXT = 2000;
@@ -19,10 +25,10 @@ export function isFault(judgement: Judgement): judgement is Fault {
   return judgement.kind !== 'parsed' && judgement.kind !== 'tools';
 }
 
-/** `from` names who answered: provider and model. */
-export function toOutputError(from: string, fault: Fault, completion: ChatCompletion, attempts = 1): OutputError {
+/** `from` answered. */
+export function toOutputError(from: From, fault: Fault, completion: ChatCompletion, attempts = 1): OutputError {
   const count = attempts > 1 ? ` (${attempts} attempts)` : '';
-  return new OutputError(`Cannot use the answer of ${from} as ${fault.why}${count}`, {
+  return new OutputError(`Cannot use the answer of ${toTargetName(from.provider, from.model)} as ${fault.why}${count}`, {
     issues: fault.kind === 'cut' || fault.kind === 'invalid' ? fault.issues : [],
     text: toPrintable(readText(completion), LONGEST_TEXT),
     cause: fault.kind === 'cut' || fault.kind === 'refused' ? undefined : fault.cause,

@@ -1,7 +1,7 @@
 import type { Target } from '../../call.ts';
 import { type KeywheelError, KeysExhaustedError, OutputError, ProviderError, RequestError } from '../../errors.ts';
 import { AttemptError, type FailureClass, type Verdict } from '../../failure.ts';
-import { toPrintable } from '../../printable.ts';
+import { toPrintable, toTargetName } from '../../printable.ts';
 import type { AttemptReport } from '../../report.ts';
 import { isInexpressible, isRequestFailure, isSickness, type Refusal } from './verdicts.ts';
 
@@ -83,9 +83,8 @@ function toDetail({ status, code, message, why }: Verdict): string {
   return said.length > 0 ? said.join(' ') : toPrintable(why, 200);
 }
 
-/** A list of models is asked of no model. */
 function toName({ provider, model }: Target): string {
-  return model === '' ? provider.name : `${provider.name}/${model}`;
+  return toTargetName(provider.name, model);
 }
 
 /** The refusal of an only target passes as it is; several become one that names every key and the earliest time. */

@@ -4,7 +4,7 @@ import type { Ask } from '../ask.ts';
 import type { Group, KeyEntry, ProviderEntry } from '../keys/members.ts';
 import type { Meter } from '../quota/meter.ts';
 import { allows, binding, isNamed } from './readiness.ts';
-import { toPrintable } from '../../printable.ts';
+import { toPrintable, toTargetName } from '../../printable.ts';
 import { stateOf } from '../keys/snapshot.ts';
 
 /** Beyond so many keys of a provider a refusal lists only those that may serve first. */
@@ -29,8 +29,7 @@ export function refusalOf(
   const oversize = earliest === Infinity ? tooLarge(provider, ask, now) : undefined;
   if (oversize !== undefined) return oversize;
   const { keys, summary, count } = listing;
-  // A list of models is asked of no model.
-  const what = `Cannot answer with ${ask.model === '' ? provider.name : `${provider.name}/${ask.model}`} as`;
+  const what = `Cannot answer with ${toTargetName(provider.name, ask.model)} as`;
   // What waits for calls in flight, not for time, could start at any instant: now is none that anybody can name.
   const retryAt = earliest === Infinity || earliest <= now ? undefined : earliest;
   const details = { retryAt, keys };
@@ -69,7 +68,8 @@ function explain(key: KeyEntry, ask: Ask, now: number, waits: Map<Group, Wait>):
   if (hold !== undefined) return { id: key.id, state, until: hold.until, reason: `${hold.class}: ${hold.why}` };
   if (state !== 'ready') return { id: key.id, state, until: undefined, reason: key.reason?.message ?? `the key is ${state}` };
   if (ask.avoid.has(key.credential)) return { id: key.id, state, until: undefined, reason: 'it refused this call' };
-  if (!key.mayServe(ask.model, now)) return { id: key.id, state, until: undefined, reason: `its 'models' leave out '${ask.model}'` };
+  if (!key.mayServe(ask.model, now))
+    return { id: key.id, state, until: undefined, reason: `its 'models' leave out '${toPrintable(ask.model, 200)}'` };
   if (!isNamed(ask, key.group, key)) return { id: key.id, state, until: undefined, reason: "the call's 'keys' or 'groups' leave it out" };
   let wait = waits.get(key.group);
   if (wait === undefined) {

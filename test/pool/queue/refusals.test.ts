@@ -69,3 +69,10 @@ describe('refusals of one instant', () => {
     expect(message).not.toContain('listed');
   });
 });
+
+it('is one line, whatever the model is called', () => {
+  const rig = new Rig([keyInput('a', { models: ['none'] })]);
+  const { message, keys } = refusal(rig, { model: 'x\n2026 ERROR \u001b[2J\u202e' });
+  expect(message).toContain('/x 2026 ERROR  [2J as no key can serve');
+  expect(keys[0]?.reason).toBe("its 'models' leave out 'x 2026 ERROR  [2J'");
+});
