@@ -21,7 +21,7 @@ export type {
 } from './options/types.ts';
 export type { Alert, AlertName, AlertOptions } from './options/alerts.ts';
 export type { BudgetLike, BudgetOptions, BudgetsOptions } from './options/budgets.ts';
-export type { LogFileOptions, LogLogger, LogLine, LogOptions, LogStream } from './options/log.ts';
+export type { LogFileOptions, LogLevel, LogLine, LogLogger, LogOptions, LogStream } from './options/log.ts';
 export type { ModelPrice, PricesOptions } from './options/prices.ts';
 export type { Percentiles, UsageBy, UsageQuery, UsageRow } from './usage/usage.ts';
 export type { MetricsRegistry } from './metrics/metrics.ts';
