@@ -114,8 +114,9 @@ export class Client implements AsyncDisposable {
     this.#pool = new Pool(clock, random, events, settings.limitNear);
     this.keys = new Keys(this.#pool, clock, providers);
     this.#wire = createWire(settings);
+    const names = providers.map(({ provider }) => provider.name);
     this.#watching = new Watching(settings, events, this.#wire, this.#pool, () => {
-      return { keys: this.keys.list(), calls: this.#active.size, waiting: this.#pool.waiting };
+      return { providers: names, keys: this.keys.list(), calls: this.#active.size, waiting: this.#pool.waiting };
     });
     this.#sources = new KeySources(providers, this.#pool, clock, events);
     this.#throttle = createThrottle({ clock });

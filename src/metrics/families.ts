@@ -5,6 +5,8 @@ import type { Series } from './series.ts';
 
 /** How a client stands at the moment: read at a scrape, never by a call. */
 export interface Standing {
+  /** Those of the options, also such as have no key now. */
+  readonly providers: readonly string[];
   readonly keys: readonly KeySnapshot[];
   /** Calls under way, those that wait included. */
   readonly calls: number;
@@ -52,8 +54,8 @@ export function countedFamilies(all: readonly Series[]): Family[] {
 }
 
 /** How keys and calls stand now. */
-export function presentFamilies({ keys, calls, waiting }: Standing): Family[] {
-  const { states, holds, inFlight, buckets, omitted } = summarize(keys);
+export function presentFamilies({ providers, keys, calls, waiting }: Standing): Family[] {
+  const { states, holds, inFlight, buckets, omitted } = summarize(keys, providers);
   const limits = buckets.map(({ provider, group, model, counts, windowMs, limit, remaining }) => {
     return { labels: { provider, group, model, counts, window: `${windowMs / 1000}s` }, limit, remaining };
   });
@@ -99,7 +101,10 @@ export function presentFamilies({ keys, calls, waiting }: Standing): Family[] {
 }
 
 /** Every metric that there is, in the order of the text. */
-export const DESCRIBED: readonly Described[] = [...countedFamilies([]), ...presentFamilies({ keys: [], calls: 0, waiting: 0 })];
+export const DESCRIBED: readonly Described[] = [
+  ...countedFamilies([]),
+  ...presentFamilies({ providers: [], keys: [], calls: 0, waiting: 0 }),
+];
 
 function described([name, help]: Shape, type: Described['type'], aggregator: Described['aggregator']): Described {
   return { name, help, type, aggregator };

@@ -26,7 +26,7 @@ export interface BucketTold {
 
 /** What the keys of a client say about themselves, put together so that its size has a bound. */
 export interface KeysSummary {
-  /** Every state of every provider, so that none of them disappears at zero. */
+  /** Every state of every provider, so that none of them disappears at zero: an alert on no ready key has a series to look at. */
   readonly states: readonly KeysTold<KeyState>[];
   /** Keys with a hold of a class, whoever is held, for one model or all. */
   readonly holds: readonly KeysTold<FailureClass>[];
@@ -46,8 +46,10 @@ interface OfProvider {
   inFlight: number;
 }
 
-export function summarize(keys: readonly KeySnapshot[]): KeysSummary {
+/** @param known Providers that are told also where none of the keys is theirs. */
+export function summarize(keys: readonly KeySnapshot[], known: Iterable<string>): KeysSummary {
   const providers = new Map<string, OfProvider>();
+  for (const provider of known) providers.set(provider, newProvider());
   const buckets = new Map<string, BucketTold>();
   for (const key of keys) {
     const of = providers.get(key.provider) ?? newProvider();

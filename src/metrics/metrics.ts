@@ -16,7 +16,8 @@ export type { MetricsRegistry } from './registry.ts';
 export class Metrics implements Watcher {
   readonly #series = new AllSeries();
   readonly #standing: () => Standing;
-  readonly #registries = new Set<Sharing>();
+  /** `undefined` once the client is closed: nobody would take it out again. */
+  #registries: Set<Sharing> | undefined = new Set();
   #scrape: readonly Family[] | undefined;
 
   constructor(standing: () => Standing) {
@@ -37,9 +38,9 @@ export class Metrics implements Watcher {
     if (firstTokenAt !== undefined) series.began(firstTokenAt - startedAt);
   }
 
-  /** In Prometheus' text format. With a registry they are registered there too, unless they are. */
+  /** In Prometheus' text format. With a registry they are registered there too, unless they are, or the client is closed. */
   text(registry?: MetricsRegistry): string {
-    if (registry !== undefined) this.#registries.add(register(registry, this));
+    if (registry !== undefined) this.#registries?.add(register(registry, this));
     return toText(this.#families());
   }
 
@@ -54,8 +55,8 @@ export class Metrics implements Watcher {
 
   /** Takes them out of every registry: programs that make and close clients keep none of them there. */
   close(): void {
-    for (const sharing of this.#registries) sharing.leave(this);
-    this.#registries.clear();
+    for (const sharing of this.#registries ?? []) sharing.leave(this);
+    this.#registries = undefined;
   }
 
   #families(): readonly Family[] {

@@ -16,12 +16,14 @@ export function observeKeys(meter: Meter, list: () => readonly KeySnapshot[]): (
     description: 'What is left of a limit of a group; below 0 when more was spent than allowed.',
   });
   const limit = meter.createObservableGauge('keywheel.bucket.limit', { description: 'How many a window.' });
-  // The SDK goes on telling what it was told last: who is not held any more must be said to be none. As many as providers and classes.
+  // The SDK goes on telling what it was told last: of what is gone must be said that there is none. As many as providers and classes.
+  const everSeen = new Set<string>();
   const everHeld = new Map<string, { readonly provider: string; readonly is: FailureClass }>();
   const observed = [keys, holds, remaining, limit];
   const observe = (result: BatchObservableResult): void => {
-    const told = summarize(list());
+    const told = summarize(list(), everSeen);
     for (const { provider, is, keys: count } of told.states) {
+      everSeen.add(provider);
       result.observe(keys, count, { 'keywheel.provider': provider, 'keywheel.key.state': is });
     }
     const held = new Map(told.holds.map(({ provider, is, keys: count }) => [`${is} ${provider}`, { provider, is, count }]));

@@ -35,6 +35,15 @@ test('a run with answers, streams, refusals, failures and hits is counted, and n
   for (const name of ['dead', 'a']) expect(text).not.toContain(secretOf(name));
 });
 
+test('a provider without keys is told to have none: an alert on zero needs a series', async () => {
+  const simulator = await world.simulator({ groups: [group('a')] });
+  const client = world.client(at(simulator, 'a'));
+  client.keys.remove('a');
+  const families = readExposition(client.metrics());
+  expect(valueOf(families, 'keywheel_keys', { provider: 'openai', state: 'ready' })).toBe(0);
+  expect(valueOf(families, 'keywheel_attempts_in_flight', { provider: 'openai' })).toBe(0);
+});
+
 test('calls under way and calls that wait are seen while they do', async () => {
   const simulator = await world.simulator({ groups: [group('a')], faults: [{ kind: 'hang', times: 1 }] });
   const client = world.client(at(simulator, key('a', { limits: { concurrency: 1 } })));

@@ -10,7 +10,7 @@ import { fakeCall } from '../support/fake-call.ts';
 import { readExposition, valueOf } from './exposition.ts';
 
 const clock = createManualClock();
-const IDLE: Standing = { keys: [], calls: 0, waiting: 0 };
+const IDLE: Standing = { providers: [], keys: [], calls: 0, waiting: 0 };
 
 function attemptOf(model: string, more: Partial<AttemptReport> = {}): AttemptReport {
   const answered = { class: 'ok' as const, action: 'answer' as const, why: 'the only key' };
@@ -33,7 +33,7 @@ function key(more: Partial<KeySnapshot> = {}): KeySnapshot {
 
 describe('the text', () => {
   test('is what prom-client writes of the same values', async () => {
-    const metrics = new Metrics(() => ({ keys: [key(), key({ id: 'l', state: 'invalid' })], calls: 3, waiting: 1 }));
+    const metrics = new Metrics(() => ({ providers: ['openai'], keys: [key(), key({ id: 'l', state: 'invalid' })], calls: 3, waiting: 1 }));
     const registry = new Registry();
     const labels = { provider: 'openai', model: 'gpt', operation: 'chat' };
     const calls = new Counter({

@@ -79,6 +79,14 @@ test('two clients in one registry: the second has a label of its own, until it i
   expect(await told()).toEqual(['none 1', '3 1', '2 1']);
 });
 
+test('a client that is closed says what it counted, and stands in no registry any more', async () => {
+  const client = await answered();
+  await client.close();
+  const registry = new Registry();
+  expect(valueOf(readExposition(client.metrics(registry)), 'keywheel_calls_total')).toBe(1);
+  expect(readExposition(await registry.metrics()).flatMap(({ samples }) => samples)).toEqual([]);
+});
+
 test('the workers of a cluster are put together', async () => {
   const client = await answered();
   const registry = new Registry();

@@ -121,6 +121,16 @@ test('keys and what is left of their limits, as they stand when a reader collect
   expect(ofState).toEqual({ ready: 0, cooling: 0, exhausted: 0, invalid: 0, disabled: 1, expired: 0 });
 });
 
+test('a provider whose keys are all gone has none, rather than those it had last', async () => {
+  const simulator = await world.simulator({ groups: [group('a')] });
+  const client = world.client(at(simulator, 'a'));
+  telemetry.instrument(client);
+  const attributes = { 'keywheel.provider': 'openai', 'keywheel.key.state': 'ready' };
+  expect(await pointsOf('keywheel.keys')).toContainEqual({ attributes, value: 1 });
+  client.keys.remove('a');
+  expect(await pointsOf('keywheel.keys')).toContainEqual({ attributes, value: 0 });
+});
+
 test('made-up models are a hundred series and one for the others', async () => {
   const client = fakeClient();
   telemetry.instrument(client);
