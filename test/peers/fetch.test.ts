@@ -74,6 +74,12 @@ const FALSE_STARTS: readonly (readonly [string, Fault])[] = [
   ['fails before its first words', { kind: 'stream_error', afterChunks: 1 }],
 ];
 
+/** How a stream may end before its end, and what the call has met then. */
+const BREAKS = [
+  ['says an error', { kind: 'stream_error' }, 'server_error'],
+  ['ends without its end', { kind: 'cut', how: 'end' }, 'network'],
+] as const;
+
 describe.each(SDKS)('$name', (sdk) => {
   test.each(DEEDS)('gets %s as over the plain fetch', async (_what, act, expected, calls) => {
     const plain = await setUpPlain(sdk);
@@ -117,23 +123,26 @@ describe.each(SDKS)('$name', (sdk) => {
     expect(simulator.stats().received).toBe(2);
   });
 
-  test('is told as over the plain fetch when a stream breaks off among its words, and nothing is repeated', async () => {
-    const end = async ({ simulator, session }: Setup): Promise<unknown> => {
-      const pieces: string[] = [];
-      simulator.fail({ kind: 'stream_error', afterChunks: 4 });
-      const reading = (async () => {
-        for await (const piece of session.stream('Hi')) if (piece !== '') pieces.push(piece);
-      })();
-      return { failure: await failureOf(sdk, reading), pieces, received: simulator.stats().received };
-    };
-    const plain = await end(await setUpPlain(sdk));
-    const ours = await setUp(sdk);
-    const failed = nextEvent(ours.client, 'call-failed');
-    expect(await end(ours)).toEqual(plain);
-    expect(plain).toMatchObject({ received: 1 });
-    // However the SDK leaves a stream that failed, the call has met the error.
-    expect(await failed).toMatchObject({ class: 'server_error' });
-  });
+  test.each(BREAKS)(
+    'is told as over the plain fetch when a stream %s among its words, and nothing is repeated',
+    async (_how, fault, met) => {
+      const end = async ({ simulator, session }: Setup): Promise<unknown> => {
+        const pieces: string[] = [];
+        simulator.fail({ ...fault, afterChunks: 4 });
+        const reading = (async () => {
+          for await (const piece of session.stream('Hi')) if (piece !== '') pieces.push(piece);
+        })();
+        return { failure: await failureOf(sdk, reading), pieces, received: simulator.stats().received };
+      };
+      const plain = await end(await setUpPlain(sdk));
+      const ours = await setUp(sdk);
+      const failed = nextEvent(ours.client, 'call-failed');
+      expect(await end(ours)).toEqual(plain);
+      expect(plain).toMatchObject({ received: 1 });
+      // However the SDK leaves a stream that failed, the call has met the error.
+      expect(await failed).toMatchObject({ class: met });
+    },
+  );
 });
 
 describe.each(SDKS)('$name, aborted', (sdk) => {
