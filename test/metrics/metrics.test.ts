@@ -205,7 +205,7 @@ describe('how keys stand', () => {
     const hold = { scope: 'group', class: 'rate_limited', until: 1, since: 0, source: 'body' } as const;
     const holds = [hold, { ...hold, model: 'm' }, { ...hold, class: 'quota_exhausted' as const }];
     const keys = [key({ state: 'cooling', holds, inFlight: 2 }), key({ id: 'b', inFlight: 1 })];
-    const families = readExposition(new Metrics(() => ({ keys, calls: 7, waiting: 4 })).text());
+    const families = readExposition(new Metrics(() => ({ providers: [], keys, calls: 7, waiting: 4 })).text());
     expect(valueOf(families, 'keywheel_holds', { provider: 'openai', class: 'rate_limited' })).toBe(1);
     expect(valueOf(families, 'keywheel_holds', { provider: 'openai', class: 'quota_exhausted' })).toBe(1);
     expect(valueOf(families, 'keywheel_attempts_in_flight', { provider: 'openai' })).toBe(3);
