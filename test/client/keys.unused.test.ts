@@ -113,7 +113,11 @@ describe('unused keys', () => {
     keys.disable('disabled');
     lease('invalid').settle({ status: 'failed', verdict: fakeVerdict('key_invalid', { scope: 'key', definitive: true }), reached: true });
     const until = { at: clock.now() + 40 * DAY, source: 'body' } as const;
-    lease('held').settle({ status: 'failed', verdict: fakeVerdict('quota_exhausted', { scope: 'key', perModel: false, until }), reached: true });
+    lease('held').settle({
+      status: 'failed',
+      verdict: fakeVerdict('quota_exhausted', { scope: 'key', perModel: false, until }),
+      reached: true,
+    });
     await clock.advance(30 * DAY);
     expect(keys.unused().map(({ id, state }) => `${id} ${state}`)).toEqual([
       'disabled disabled',
