@@ -23,7 +23,7 @@ export function toOutlet(to: LogTarget, { clock, onFailure }: OutletOptions): Ou
   if (to.kind === 'logger') {
     return toTold((line) => {
       const { level, time: _, msg, ...facts } = line;
-      to.logger[methodOf(level)](facts, msg);
+      to.logger[methodOf(level)](withErr(facts), msg);
     });
   }
   const pipe = new Pipe({
@@ -37,6 +37,14 @@ export function toOutlet(to: LogTarget, { clock, onFailure }: OutletOptions): Ou
 /** Whatever a function of the user's throws stays its own. */
 function toTold(tell: (line: LogLine) => unknown): Outlet {
   return { write: (line) => quietly(() => tell(line)), close: () => Promise.resolve() };
+}
+
+/** Pino's own serializer takes the class of `err` for its type, which would be `Object`, and where there is none its name. */
+function withErr(facts: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { err } = facts;
+  if (typeof err !== 'object' || err === null) return facts;
+  const name = { value: Reflect.get(err, 'type') as unknown, enumerable: false };
+  return { ...facts, err: Object.assign(Object.create(null, { name }) as object, err) };
 }
 
 function methodOf(level: number): 'debug' | 'info' | 'warn' | 'error' {

@@ -11,6 +11,7 @@ import {
   type LogOptions,
   OutputError,
   ProviderError,
+  RequestError,
 } from '../../src/index.ts';
 import { personSchema } from '../support/schemas.ts';
 import { ask, askStream, at, errorOf, group, readAll, record, secretOf, useWorld } from '../support/world.ts';
@@ -209,6 +210,18 @@ describe('destinations', () => {
     expect(heard).toEqual([
       ['debug', 'attempt answ', false],
       ['info', 'chat answere', false],
+    ]);
+  });
+
+  test('a logger is told the type of a failure, as its serializer looks for it', async () => {
+    const errs: object[] = [];
+    const method = ({ err }: { readonly err?: object }): void => void (err !== undefined && errs.push(err));
+    const to = Object.fromEntries(['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((name) => [name, method]));
+    const { client } = await logged({ to: to as unknown as LogOptions['to'] }, { faults: [{ kind: 'status', status: 400 }] });
+    await errorOf(client.chat(ask()), RequestError);
+    // Pino takes the name of the class, and where there is none the name.
+    expect(errs.map((err) => [err.constructor, Reflect.get(err, 'name'), Object.keys(err)])).toEqual([
+      [undefined, 'RequestError', ['type', 'message', 'code', 'status']],
     ]);
   });
 
