@@ -1,5 +1,5 @@
 import type { Endpoint } from '../chat/fetched.ts';
-import { isVersion } from './match.ts';
+import { isVersion } from './version.ts';
 
 /** What a request says of itself. */
 export interface Spoken {
@@ -39,6 +39,17 @@ export function readPurpose(spoken: Spoken): Purpose {
   return { endpoint: { kind, protocol, stream: stream ?? asked }, model: model ?? said ?? '' };
 }
 
+/** Whose words a path is for, be they such that nobody here reads them; `undefined` where several protocols have it. */
+export function readWords(method: string, rest: readonly string[]): Endpoint['protocol'] {
+  if (method !== 'POST') return undefined;
+  const path = rest.map(decode);
+  const { protocol, model } = readPath(path, {});
+  if (protocol !== undefined) return protocol;
+  // What Google's services do with a model is behind a colon, and what Bedrock does is behind the model.
+  if (model !== undefined) return path.at(-3) === 'model' ? 'bedrock' : 'google';
+  return path.at(-1) === 'responses' && isFirst(path.at(-2)) ? 'openai' : undefined;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 function readPath(path: readonly string[], body: Fields): Reading {
@@ -65,7 +76,7 @@ function readPath(path: readonly string[], body: Fields): Reading {
 }
 
 /** Directly below the base URL or a version. */
-function isFirst(before: string): boolean {
+function isFirst(before = ''): boolean {
   return before === '' || before === 'openai' || isVersion(before);
 }
 

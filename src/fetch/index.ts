@@ -4,7 +4,7 @@ import { RequestError } from '../errors.ts';
 import type { CallOptions } from '../options/types.ts';
 import type { Provider } from '../providers/provider.ts';
 import { toFailedResponse } from './failure.ts';
-import { type Match, Matcher, PROVIDER_HEADER } from './match.ts';
+import { type Match, Matcher } from './match.ts';
 import { type Arguments, readArguments, readRequest } from './request.ts';
 import { toResponse } from './response.ts';
 import { endOf, orAborted, withEnd } from './signals.ts';
@@ -39,7 +39,7 @@ export function createFetch(host: FetchHost): ClientFetch {
   const matcher = new Matcher(host.providers);
   const fetch = async (input: string | URL | Request, init?: ClientFetchInit): Promise<Response> => {
     const given = readArguments(input, init);
-    const match = matcher.find(given.url, given.headers.get(PROVIDER_HEADER) ?? undefined);
+    const match = matcher.find(given);
     // Untouched: it is between the caller and whoever is there, and none of our keys has any business with it.
     if (match === undefined) return host.unknown === 'pass' ? host.passOn(input, init) : refuse(given.url);
     return ask(host, match, given, init?.keywheel);

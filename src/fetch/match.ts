@@ -2,6 +2,8 @@ import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import { isAt, rowAt } from '../providers/known.ts';
 import type { Provider } from '../providers/provider.ts';
+import { fittest, type Said, takesBearer } from './said.ts';
+import { isVersion } from './version.ts';
 
 /** Names the provider where several have one address. It is taken off before anything is sent. */
 export const PROVIDER_HEADER = 'x-keywheel-provider';
@@ -13,18 +15,11 @@ export interface Match {
   readonly rest: readonly string[];
 }
 
-/** `v1`, `v2`, `v1beta`, `v1alpha`, `v1beta1`, `v1p1beta1`. */
-const VERSION = /^v\d+(p\d+)?((alpha|beta)\d*)?$/;
-
 /** A way up that only a server would see, as it is encoded: `..%2f`, `%252e%252e`. What is written plainly, `new URL` has resolved. */
 const HIDDEN_WAY_UP = /(^|[/\\]|%(25)*(2f|5c))(\.|%(25)*2e){2}($|[/\\]|%(25)*(2f|5c))/i;
 
-export function isVersion(segment: string | undefined): boolean {
-  return segment !== undefined && VERSION.test(segment);
-}
-
 interface Candidate extends Match {
-  /** How much of the URL the base URL explains. */
+  /** How much of the URL the base URL explains: odd, but for another version of it, which is a guess. */
   readonly rank: number;
 }
 
@@ -42,17 +37,20 @@ export class Matcher {
   }
 
   /**
-   * `undefined` for a URL of nobody. Throws `ConfigError` where several providers fit alike and none is `named`, and where the named one
-   * does not fit.
+   * `undefined` for a URL of nobody. Throws `ConfigError` where several providers fit alike and the request names none, and where the named
+   * one does not fit.
    */
-  find(url: URL, named: string | undefined): Match | undefined {
+  find(said: Said): Match | undefined {
+    const { url } = said;
+    const named = said.headers.get(PROVIDER_HEADER) ?? undefined;
     // The origin of `blob:https://host/…` is that of the host.
     const places = (/^https?:$/.test(url.protocol) ? this.#places.get(url.origin) : undefined) ?? NOBODY;
     if (named === undefined && places === NOBODY) return undefined;
     const path = HIDDEN_WAY_UP.test(url.pathname) ? undefined : segmentsOf(url);
     if (named !== undefined) return findNamed(places, path, named);
     // Where nobody else is, whatever the host offers is this provider's.
-    return path && theBest(places.flatMap((place) => rankOf(place, path, places.length === 1) ?? []));
+    const candidates = path === undefined ? [] : places.flatMap((place) => rankOf(place, path, places.length === 1) ?? []);
+    return candidates.length > 1 ? theBest(candidates, said) : candidates[0];
   }
 }
 
@@ -90,11 +88,20 @@ function findNamed(places: readonly Place[], path: readonly string[] | undefined
   );
 }
 
-function theBest(candidates: readonly Candidate[]): Match | undefined {
-  const best = Math.max(...candidates.map(({ rank }) => rank));
-  const [first, ...others] = candidates.filter(({ rank }) => rank === best);
-  if (first === undefined || others.length === 0) return first;
-  const names = [first, ...others].map(({ provider }) => `'${provider.name}'`).join(', ');
+/** The longest base URL. One of another version may be who is meant, where the request says so: Google's SDKs use several. */
+function theBest(candidates: readonly Candidate[], said: Said): Match {
+  const exact = Math.max(...candidates.map(({ rank }) => (rank % 2 === 1 ? rank : 0)));
+  const meant = fittest(
+    candidates.filter(({ rank }) => rank >= exact - 1),
+    said,
+  );
+  const best = Math.max(...meant.map(({ rank }) => rank));
+  const alike = meant.filter(({ rank }) => rank === best);
+  const bearers = alike.filter(({ provider }) => takesBearer(provider, said));
+  const left = bearers.length > 0 ? bearers : alike;
+  const [first, ...others] = left;
+  if (first !== undefined && others.length === 0) return first;
+  const names = left.map(({ provider }) => `'${provider.name}'`).join(', ');
   throw new ConfigError(
     `Cannot send the request as the base URLs of several providers fit alike, and the header '${PROVIDER_HEADER}' must name one of them: current value is ${names}`,
   );

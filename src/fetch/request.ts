@@ -11,6 +11,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** The arguments of a fetch, `init` over `input`, as far as they can be read at once. */
 export interface Arguments {
   readonly url: URL;
+  /** As the caller wrote it. */
+  readonly method: string;
   /** The caller's own, with their key. */
   readonly headers: Headers;
   readonly signal: AbortSignal | undefined;
@@ -26,6 +28,7 @@ export function readArguments(input: string | URL | Request, given: RequestInit 
   const request = toRequest(input);
   return {
     url: readUrl(request?.url ?? input),
+    method: init.method ?? request?.method ?? 'GET',
     headers: readHeaders(init.headers ?? request?.headers),
     signal: readSignal(init.signal === undefined ? request?.signal : init.signal),
     manual: (init.redirect ?? request?.redirect) === 'manual',
@@ -40,7 +43,7 @@ export function readRequest(given: Arguments, match: Match): FetchRequest | Prom
   const request = toRequest(given.input);
   if (url.username !== '' || url.password !== '')
     throw new TypeError('Cannot send the request as its URL must not hold a user or a password');
-  const method = readMethod(init.method ?? request?.method ?? 'GET');
+  const method = readMethod(given.method);
   const hasBody = init.body != null || request?.body != null;
   if (hasBody && (method === 'GET' || method === 'HEAD')) throw new TypeError(`Cannot send the request as ${method} has no body`);
   const body = init.body == null && request !== undefined ? readRequestBody(request) : readBody(init.body);

@@ -1,16 +1,23 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Matcher } from '../../src/fetch/match.ts';
+import { Matcher, PROVIDER_HEADER } from '../../src/fetch/match.ts';
 import { ConfigError } from '../../src/index.ts';
 import type { ProviderOptions } from '../../src/options/types.ts';
+import type { ProtocolName } from '../../src/providers/provider.ts';
 import { providersOf } from './support.ts';
 
-function find(providers: Readonly<Record<string, ProviderOptions>>, url: string, named?: string): string | undefined {
-  const match = new Matcher(providersOf(providers)).find(new URL(url), named);
+function find(
+  providers: Readonly<Record<string, ProviderOptions>>,
+  url: string,
+  named?: string,
+  { method = 'GET', ...headers }: Readonly<Record<string, string>> = {},
+): string | undefined {
+  const all = new Headers({ ...headers, ...(named === undefined ? {} : { [PROVIDER_HEADER]: named }) });
+  const match = new Matcher(providersOf(providers)).find({ url: new URL(url), method, headers: all });
   return match && [match.provider.name, ...match.rest].join(' ');
 }
 
-const gateway = (baseURL: string, protocol: 'openai' | 'google' = 'openai'): ProviderOptions => ({ protocol, baseURL });
+const gateway = (baseURL: string, protocol: ProtocolName = 'openai'): ProviderOptions => ({ protocol, baseURL });
 
 describe('a known provider', () => {
   test.each([
@@ -117,7 +124,64 @@ describe('of several providers', () => {
 
   const twins = { us: gateway('https://gw.test/v1'), eu: gateway('https://gw.test/v1') };
 
-  test('two on one base URL are told apart by the header alone', () => {
+  describe('on one base URL the request itself says which', () => {
+    const host = 'http://127.0.0.1:1';
+    const all = {
+      openai: { baseURL: `${host}/v1` },
+      anthropic: { baseURL: `${host}/v1` },
+      google: { baseURL: `${host}/v1beta` },
+      cohere: { baseURL: host },
+      bedrock: { baseURL: host },
+      azure: { baseURL: `${host}/v1` },
+    } as const;
+    const bearer = { authorization: 'Bearer x' };
+    const claude = { ...bearer, 'anthropic-version': '2023-06-01' };
+
+    test.each<[string, string, Readonly<Record<string, string>>, string]>([
+      ['POST', '/v1/chat/completions', bearer, 'openai chat completions'],
+      ['post', '/v1/chat/completions', bearer, 'openai chat completions'],
+      ['POST', '/v1/chat/completions', { 'api-key': 'x' }, 'azure chat completions'],
+      ['POST', '/v1/embeddings', bearer, 'openai embeddings'],
+      ['POST', '/v1/responses', bearer, 'openai responses'],
+      ['POST', '/v1/responses', claude, 'openai responses'],
+      ['POST', '/v1/messages', {}, 'anthropic messages'],
+      ['POST', '/v1/messages', bearer, 'anthropic messages'],
+      ['POST', '/v1/messages/batches', claude, 'anthropic messages batches'],
+      ['GET', '/v1/messages/batches', { 'x-api-key': 'x' }, 'anthropic messages batches'],
+      ['GET', '/v1/models', bearer, 'openai models'],
+      ['GET', '/v1/models', claude, 'anthropic models'],
+      ['GET', '/v1/models', { 'x-api-key': 'x' }, 'anthropic models'],
+      ['GET', '/v1/models', { 'api-key': 'x' }, 'azure models'],
+      ['GET', '/v1/models', { 'x-goog-api-key': 'x' }, 'google models'],
+      ['GET', '/v1/models?key=x', {}, 'google models'],
+      ['POST', '/v1/models/gemini:generateContent', {}, 'google models gemini:generateContent'],
+      ['POST', '/v1/models/gemini:countTokens', {}, 'google models gemini:countTokens'],
+      ['DELETE', '/v1/models/ft:gpt-5:acme::abc', bearer, 'openai models ft:gpt-5:acme::abc'],
+      ['POST', '/v1beta/models/gemini:generateContent', bearer, 'google models gemini:generateContent'],
+      ['POST', '/v1beta/openai/chat/completions', bearer, 'google openai chat completions'],
+      ['GET', '/v1beta/openai/models', bearer, 'google openai models'],
+      ['POST', '/v2/chat', bearer, 'cohere v2 chat'],
+      ['POST', '/model/m/converse', bearer, 'bedrock model m converse'],
+      ['POST', '/model/m/invoke', bearer, 'bedrock model m invoke'],
+    ])('%s %s %j', (method, path, headers, found) => {
+      expect(find(all, host + path, undefined, { method, ...headers })).toBe(found);
+      expect(find(Object.fromEntries(Object.entries(all).toReversed()), host + path, undefined, { method, ...headers })).toBe(found);
+    });
+
+    test('or is refused, where it does not', () => {
+      const message = /fit alike.*current value is 'openai', 'anthropic', 'azure'$/;
+      expect(() => find(all, `${host}/v1/files`)).toThrow(message);
+      expect(() => find(all, `${host}/v1/chat/completions`, undefined, { method: 'POST' })).toThrow(/current value is 'openai', 'azure'$/);
+      expect(find(all, `${host}/v1/chat/completions`, 'anthropic', { method: 'POST' })).toBe('anthropic chat completions');
+    });
+
+    test('but a shorter base URL has nothing of a longer one', () => {
+      const two = { all: gateway(host, 'anthropic'), team: gateway(`${host}/team/v1`) };
+      expect(find(two, `${host}/team/v1/messages`, undefined, { method: 'POST', ...claude })).toBe('team messages');
+    });
+  });
+
+  test('two of one protocol are told apart by the header alone', () => {
     expect(find(twins, 'https://gw.test/v1/models', 'eu')).toBe('eu models');
     expect(() => find(twins, 'https://gw.test/v1/models')).toThrow(
       "Cannot send the request as the base URLs of several providers fit alike, and the header 'x-keywheel-provider' must name one of them: current value is 'us', 'eu'",
@@ -180,7 +244,7 @@ test('property: whatever is found is at the very origin of its base URL, and bel
       const text = `${scheme}//${host}/${path.join('/')}`;
       fc.pre(URL.canParse(text));
       const url = new URL(text);
-      const found = matcher.find(url, undefined);
+      const found = matcher.find({ url, method: 'POST', headers: new Headers() });
       if (found === undefined) return;
       const base = new URL(found.provider.baseURL);
       expect(url.origin).toBe(base.origin);

@@ -45,6 +45,41 @@ describe('fetch', () => {
     expect(JSON.stringify(simulator.requests())).not.toContain(CALLERS);
   });
 
+  test('serves the SDKs of several providers at one address, by what their requests say', async () => {
+    const simulator = await world.simulator({ groups: [group('o'), group('a'), group('g')] });
+    const client = world.client({
+      env: {
+        OPENAI_API_KEY: secretOf('o'),
+        OPENAI_BASE_URL: simulator.baseURL,
+        ANTHROPIC_API_KEY: secretOf('a'),
+        ANTHROPIC_BASE_URL: simulator.baseURLs.anthropic,
+        GEMINI_API_KEY: secretOf('g'),
+        GOOGLE_GEMINI_BASE_URL: simulator.baseURLs.google,
+      },
+    });
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const { origin } = new URL(simulator.baseURL);
+    const answers = await Promise.all([
+      client.fetch(`${origin}/v1/chat/completions`, post({ model: 'gpt-5-mini', messages })),
+      client.fetch(`${origin}/v1/messages`, {
+        ...post({ model: 'claude-sonnet-4-5', max_tokens: 9, messages }),
+        headers: { 'x-api-key': CALLERS, 'anthropic-version': '2023-06-01', 'content-type': 'application/json' },
+      }),
+      client.fetch(`${origin}/v1beta/models/gemini-3-pro-preview:generateContent`, {
+        ...post({ contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] }),
+        headers: { 'x-goog-api-key': CALLERS, 'content-type': 'application/json' },
+      }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(simulator.requests().map(({ key: id, path }) => [id, path])).toEqual(
+      expect.arrayContaining([
+        ['o', '/v1/chat/completions'],
+        ['a', '/v1/messages'],
+        ['g', '/v1beta/models/gemini-3-pro-preview:generateContent'],
+      ]),
+    );
+  });
+
   test('streams, and starts anew where a stream fails before its first output', async () => {
     const { simulator, ask } = await open([{ kind: 'stream_error' }, { kind: 'stream_error', afterChunks: 1 }]);
     const response = await ask({ ...CHAT, stream: true });
