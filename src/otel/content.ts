@@ -92,7 +92,7 @@ function toArguments(written: unknown): unknown {
   }
 }
 
-/** Always JSON that can be read: whole messages are left out, and never the last one. */
+/** Always JSON that can be read: whole messages are left out, and of the last one no more than what is too long by itself. */
 function toJson(messages: readonly Message[]): string {
   const kept: string[] = [];
   let length = 0;
@@ -100,9 +100,16 @@ function toJson(messages: readonly Message[]): string {
     const text = JSON.stringify(message);
     length += text.length;
     if (length > LONGEST_ALL && kept.length > 0) break;
-    kept.unshift(text.length > LONGEST_ALL ? JSON.stringify({ role: message.role, parts: [] }) : text);
+    kept.unshift(text.length > LONGEST_ALL ? JSON.stringify(shorten(message)) : text);
   }
   return `[${kept.join(',')}]`;
+}
+
+/** The parts that fit, from the beginning. */
+function shorten({ role, parts }: Message): Message {
+  let length = 0;
+  const end = parts.findIndex((part) => (length += JSON.stringify(part).length) > LONGEST_ALL);
+  return { role, parts: parts.slice(0, end) };
 }
 
 function cut(text: string): string {

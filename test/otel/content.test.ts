@@ -125,6 +125,18 @@ describe('the bounds', () => {
     expect(kept[0]?.parts[0].content).toHaveLength(16_385);
   });
 
+  test('a single message that is too long keeps the parts that fit, from its beginning', () => {
+    const content = Array.from({ length: 10 }, (_, index) => ({ type: 'text', text: `${index}${'x'.repeat(16_000)}` }));
+    const [message] = JSON.parse(toInputMessages({ messages: [{ role: 'user', content }] }) ?? '') as {
+      readonly parts: readonly unknown[];
+    }[];
+    expect(message).toMatchObject({
+      role: 'user',
+      parts: ['0', '1', '2', '3'].map((start) => ({ content: expect.stringMatching(`^${start}x`) })),
+    });
+    expect(message?.parts).toHaveLength(4);
+  });
+
   test('whatever a request or an answer is, what is recorded is JSON of a bounded length', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), fc.array(fc.string({ maxLength: 40_000 }), { maxLength: 10 }), (some, other, texts) => {
