@@ -47,7 +47,7 @@ describe('the examples of SDKs', () => {
     const ran = await runProgram('examples/sdks/openai.ts', {}, PATIENCE_MS);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout).toContain('No OPENAI_API_KEY is set');
-    expect(ran.stdout.match(/: quota_exhausted\)/g)).toHaveLength(2);
+    expect(ran.stdout).toMatch(/^2 embeddings$/m);
   });
 
   test.each(EXAMPLES)('%s has 10 to 40 lines, without comments and blank lines', (name) => {
