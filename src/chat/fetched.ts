@@ -1,3 +1,5 @@
+import { credentialsIn, isCredential } from '../credential.ts';
+
 /** The body of a request that the caller wrote themselves. */
 export type FetchBody =
   | { readonly kind: 'none' }
@@ -75,4 +77,26 @@ export interface FetchFailed {
 export function mayAskAgain(request: FetchRequest, { reached, refused }: FetchFailed): boolean {
   if (isSpent(request)) return false;
   return !reached || refused || isSafeToRepeat(request);
+}
+
+/**
+ * A request as listeners may see it. Whoever asks a provider without keys shows it their own, and gateways are shown tokens: none of that is
+ * in it, nor the body, which is not theirs to read where it can be read once.
+ */
+export function toSeen({ model, method, url, headers, endpoint, json }: FetchRequest): unknown {
+  const plain = Object.entries(headers).filter(([name]) => !isCredential(name));
+  return { model, method, url: withoutCredentials(url), headers: Object.fromEntries(plain), endpoint, json };
+}
+
+/** What a server might tell of the caller's own credentials. */
+export function credentialsOf({ headers, url }: FetchRequest): readonly string[] {
+  const parameters = url.includes('?') ? Object.fromEntries(new URL(url).searchParams) : {};
+  return [...credentialsIn(headers), ...credentialsIn(parameters)];
+}
+
+function withoutCredentials(address: string): string {
+  if (!address.includes('?')) return address;
+  const url = new URL(address);
+  for (const name of new Set(url.searchParams.keys())) if (isCredential(name)) url.searchParams.delete(name);
+  return url.href;
 }

@@ -1,4 +1,5 @@
 import type { Answer, Call, End, Layer, Target } from '../call.ts';
+import { toSeen } from '../chat/fetched.ts';
 import type { Clock } from '../clock.ts';
 import {
   BudgetError,
@@ -113,7 +114,7 @@ function toStarted({ id, asked, targets, trace }: Call): CallStarted {
     ...(tenant === undefined ? {} : { tenant }),
     at: trace.startedAt,
     targets: targets.map(toCandidate),
-    asked: () => asked.request,
+    asked: () => (asked.operation === 'fetch' ? toSeen(asked.request) : asked.request),
   };
 }
 

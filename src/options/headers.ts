@@ -1,9 +1,7 @@
+import { credentialsIn } from '../credential.ts';
 import { ConfigError } from '../errors.ts';
 import { toShown } from '../printable.ts';
 import { Secret } from '../secret.ts';
-
-/** What is shorter is a word like `Bearer`, and hiding it would mangle every text. */
-const SHORTEST_CREDENTIAL = 8;
 
 /** What HTTP allows in a header's name and value: a line break would be another header. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -31,12 +29,8 @@ function shownName(header: string): string {
   return header.length >= 16 && /\d/.test(header) ? `a text of ${header.length} characters` : toShown(header);
 }
 
-/** Names of headers and parameters that carry credentials. Others are left readable in what a provider says. */
-const CREDENTIAL = /auth|cookie|credential|key|passw|secret|session|signature|token/i;
-
-/** A value with a scheme before it (`Basic …`) is hidden with and without. */
+/** The credentials among headers or parameters, absent where there are none. Others are left readable in what a provider says. */
 export function findHidden(named: Readonly<Record<string, string>>): { readonly hidden?: readonly Secret[] } {
-  const values = Object.entries(named).flatMap(([name, value]) => (CREDENTIAL.test(name) ? [value, ...value.split(/\s+/)] : []));
-  const texts = new Set(values.filter((value) => value.length >= SHORTEST_CREDENTIAL));
-  return texts.size === 0 ? {} : { hidden: [...texts].map((text) => new Secret(text)) };
+  const texts = credentialsIn(named);
+  return texts.length === 0 ? {} : { hidden: texts.map((text) => new Secret(text)) };
 }

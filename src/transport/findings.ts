@@ -1,8 +1,9 @@
 import type { Leased } from '../call.ts';
+import { credentialsOf } from '../chat/fetched.ts';
 import type { Clock } from '../clock.ts';
 import { AttemptError } from '../failure.ts';
 import type { Ids } from '../providers/provider.ts';
-import { Scrubber, type Secret, WireError, type WireResponse } from '../wire/index.ts';
+import { Scrubber, type Secret, toSecrets, WireError, type WireResponse } from '../wire/index.ts';
 import { toAttemptError, toCut, toMalformed, toTimeout, type Place } from './failures.ts';
 
 type Head = Pick<WireResponse, 'status' | 'headers'>;
@@ -75,15 +76,16 @@ export class Findings {
 }
 
 /** The key, and the caller's other credentials. */
-function toHidden({ lease, target }: Leased): readonly Secret[] {
+function toHidden({ lease, target, asked }: Leased): readonly Secret[] {
   const { hidden = [] } = target.provider;
-  return lease.secret === undefined ? hidden : [lease.secret, ...hidden];
+  const own = asked.operation === 'fetch' ? toSecrets(credentialsOf(asked.request)) : [];
+  return lease.secret === undefined ? [...hidden, ...own] : [lease.secret, ...hidden, ...own];
 }
 
 /** For the two headers that nearly every answer has: not worth all keys of the provider, and one for all attempts with a key. */
 function scrubberOfIds(call: Leased): Scrubber {
   const { secret } = call.lease;
-  if (secret === undefined || call.target.provider.hidden !== undefined) return new Scrubber(toHidden(call));
+  if (secret === undefined || call.target.provider.hidden !== undefined) return new Scrubber(() => toHidden(call));
   let scrubber = OF_IDS.get(secret);
   if (scrubber === undefined) OF_IDS.set(secret, (scrubber = new Scrubber(secret)));
   return scrubber;

@@ -105,7 +105,7 @@ export { KnownSecrets } from './known.ts';
 export { readErrorBody, readErrorText, type Stop, type WireResponse } from './response.ts';
 export { isFramed } from './frames.ts';
 export { isJson } from './objects.ts';
-export { Scrubber } from './scrub.ts';
+export { Scrubber, toSecrets } from './scrub.ts';
 export type { Dispatcher } from './undici.ts';
 export type { AnyRequest, Credential, EventReader, WireEvent, WireHeaders, WireRequest } from './types.ts';
 export type { Secret } from '../secret.ts';

@@ -46,6 +46,11 @@ export class Scrubber {
   }
 }
 
+/** Credentials that are no keys of ours, for who is to hide them. */
+export function toSecrets(texts: readonly string[]): readonly Secret[] {
+  return texts.map((text) => new Secret(text));
+}
+
 /** One text without the secrets. */
 export function scrub(text: string, hidden: Hidden): string {
   return new Scrubber(hidden).text(text);

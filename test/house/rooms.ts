@@ -9,6 +9,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   abort: [],
   printable: [],
+  credential: [],
   charging: [],
   failure: [],
   report: ['failure'],
@@ -19,7 +20,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   deadline: ['clock', 'abort', 'errors'],
 
   // What is said, who serves it, how each provider speaks, and the bytes.
-  chat: ['type secret', 'errors', 'printable', 'type report'],
+  chat: ['type secret', 'credential', 'errors', 'printable', 'type report'],
   pool: ['type budget', 'charging', 'secret', 'clock', 'abort', 'failure', 'errors', 'events', 'deadline', 'printable', 'type chat'],
   providers: ['charging', 'chat', 'failure', 'errors', 'printable', 'type clock', 'type secret', 'type wire'],
   wire: ['secret', 'clock', 'abort', 'errors', 'failure', 'printable', 'deadline'],
@@ -59,6 +60,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'printable',
     'clock',
     'secret',
+    'credential',
     'type events',
     'type failure',
     'type layers',

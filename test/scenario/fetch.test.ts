@@ -266,3 +266,39 @@ test('a key of the pool is at no other host: redirects, look-alikes, other paths
   expect(strangers.length).toBeGreaterThan(4);
   expect(inspect([strangers, seen], { depth: 9 })).not.toContain('sk-');
 });
+
+test('nothing tells of the credentials that a caller shows a server without keys, or a gateway beside its key', async () => {
+  const server = await world.server((request, response) => {
+    const { authorization = '', cookie = '' } = request.headers;
+    const error = { message: `Who is ${authorization}, ${cookie}?`, type: 'invalid_request_error' };
+    json(response, request.url?.includes('bad') === true ? 400 : 401, { error }, { 'x-echo': authorization });
+  });
+  const seen: unknown[] = [];
+  const client = world.client({
+    providers: {
+      local: { protocol: 'openai', baseURL: `${server.url}/v1`, keys: [] },
+      keyed: { protocol: 'openai', baseURL: `${server.url}/v2`, keys: [key('a')] },
+    },
+    log: { to: (line) => void seen.push(line), attempts: true, content: true },
+    retry: { maxWaitMs: 0 },
+  });
+  client.on('call-started', ({ asked }) => seen.push(asked()));
+  for (const name of ['call-failed', 'attempt-failed', 'key-held', 'key-invalidated'] as const)
+    client.on(name, (payload) => seen.push(payload));
+  for (const path of ['v1/chat/completions', 'v1/bad/chat/completions', 'v2/bad/chat/completions']) {
+    const headers = { authorization: `Bearer ${CALLERS}`, cookie: `s=${CALLERS}`, 'content-type': 'application/json', accept: 'a/b' };
+    const response = await client.fetch(`${server.url}/${path}?key=${CALLERS}&x=1`, post(CHAT, { headers }));
+    seen.push(await response.text(), Object.fromEntries(response.headers));
+  }
+  await client.close();
+  expect(seen.length).toBeGreaterThan(15);
+  expect(inspect(seen, { depth: 12 })).not.toContain(CALLERS);
+  expect(seen).toContainEqual({
+    model: CHAT.model,
+    method: 'POST',
+    url: `${server.url}/v1/chat/completions?x=1`,
+    headers: { 'content-type': 'application/json', accept: 'a/b' },
+    endpoint: { kind: 'chat', protocol: 'openai', stream: false },
+    json: CHAT,
+  });
+});
