@@ -1,23 +1,22 @@
 import { SignalHub } from './abort.ts';
 import type { BudgetSnapshot } from './budget.ts';
-import type { Answer, Call, CallSettings, Leased, Routed, Send, Target, WholeAnswer } from './call.ts';
+import type { Call, Leased, Routed, Send, Target } from './call.ts';
 import type { Asked, Passing } from './chat/asked.ts';
 import type { Output } from './chat/output.ts';
-import type { ChatCompletion, ChatReply, Embeddings, EmbedReply, ModelList, ModelsReply, ParsedReply } from './chat/reply.ts';
-import { readText } from './chat/reply.ts';
+import type { ChatReply, EmbedReply, ModelsReply, ParsedReply } from './chat/reply.ts';
 import type { ChatRequest, ChatTool, EmbedRequest } from './chat/request.ts';
 import type { OutputSchema } from './chat/schema.ts';
-import { toEmbedUsage } from './chat/usage.ts';
 import { validateChat, validateEmbed } from './chat/validate.ts';
 import { ableTargets } from './client/able.ts';
+import { Beginnings } from './client/beginnings.ts';
 import { Keys } from './client/keys.ts';
 import { ModelNames, toTarget } from './client/names.ts';
-import { parseAnswer, type Parsed, type SchemaRequest, takeSchema } from './client/output.ts';
+import { type Parsed, type SchemaRequest, takeSchema } from './client/output.ts';
+import { Replies } from './client/replies.ts';
 import { KeySources } from './client/sources.ts';
-import { ChatStream } from './client/stream.ts';
+import type { ChatStream } from './client/stream.ts';
 import { Watching } from './client/watching.ts';
-import { Deadline } from './deadline.ts';
-import { CacheMissError, ClosedError, OutputError, withReport } from './errors.ts';
+import { ClosedError } from './errors.ts';
 import { type ClientEvents, type EventName, Events } from './events.ts';
 import { batch } from './layers/batch.ts';
 import { budget } from './layers/budget.ts';
@@ -36,7 +35,6 @@ import { Balancer } from './layers/route/balance.ts';
 import { Breakers } from './layers/route/breakers.ts';
 import { route } from './layers/route.ts';
 import { createThrottle, type Throttle } from './layers/throttle.ts';
-import { defaultCall, resolveCall, type ResolvedCall } from './options/call.ts';
 import { resolveOptions, type Settings } from './options/resolve.ts';
 import { checkListener } from './options/listener.ts';
 import { checkCloseOptions } from './options/schema.ts';
@@ -45,19 +43,14 @@ import type { CallOptions, ClientOptions } from './options/types.ts';
 import { type Capacity, capacityOf } from './pool/capacity.ts';
 import { Pool } from './pool/pool.ts';
 import { toPrintable } from './printable.ts';
-import type { CallReport } from './report.ts';
 import type { ToRequest, WholeRequest } from './map/answering.ts';
 import { Mapping } from './map/mapping.ts';
 import type { MapResult } from './map/result.ts';
 import { assertMappable, type Items } from './map/source.ts';
 import type { MetricsRegistry } from './metrics/metrics.ts';
-import { Trace } from './trace.ts';
 import { createTransport } from './transport/index.ts';
 import type { UsageQuery, UsageRow } from './usage/usage.ts';
 import { createWire, type Wire } from './wire/index.ts';
-
-/** Shared by all calls without tags: an empty object each is 56 bytes. */
-const NO_TAGS: Readonly<Record<string, string>> = Object.freeze({});
 
 /** How long `close()` waits for calls under way before it aborts them, ms. */
 const CLOSE_MS = 30_000;
@@ -85,9 +78,10 @@ export class Client implements AsyncDisposable {
    */
   readonly fetch: ClientFetch;
   readonly #settings: Settings;
-  readonly #defaults: ResolvedCall;
   readonly #names: ModelNames;
   readonly #sources: KeySources;
+  readonly #beginnings: Beginnings;
+  readonly #replies: Replies;
   readonly #pool: Pool;
   readonly #events = new Events();
   readonly #hub = new SignalHub();
@@ -97,7 +91,6 @@ export class Client implements AsyncDisposable {
   readonly #throttle: Throttle;
   readonly #cache: Cache | undefined;
   readonly #send: Send;
-  #calls = 0;
   #closing: Promise<void> | undefined;
 
   /** @internal */
@@ -105,7 +98,6 @@ export class Client implements AsyncDisposable {
     const { clock, random, providers } = settings;
     const events = this.#events;
     this.#settings = settings;
-    this.#defaults = defaultCall(settings);
     this.#names = new ModelNames(
       providers.map((resolved) => resolved.provider),
       settings.models,
@@ -119,6 +111,8 @@ export class Client implements AsyncDisposable {
       return { providers: names, keys: this.keys.list(), calls: this.#active.size, waiting: this.#pool.waiting };
     });
     this.#sources = new KeySources(providers, this.#pool, clock, events);
+    this.#beginnings = new Beginnings(settings, this.#sources, this.#hub);
+    this.#replies = new Replies(clock);
     this.#throttle = createThrottle({ clock });
     this.#cache = settings.cache === undefined ? undefined : this.#openCache(settings.cache);
     this.#send = this.#stack();
@@ -165,15 +159,7 @@ export class Client implements AsyncDisposable {
   }
 
   #chat(call: Call): Promise<ChatReply | ChatStream> {
-    return this.#send(call).then((answer) => this.#toChat(call, answer));
-  }
-
-  #toChat(call: Call, answer: Answer): ChatReply | ChatStream | Promise<ChatReply> {
-    // The operation decides the shape.
-    if (answer.kind === 'whole') return this.#toReply(call, answer.whole as ChatCompletion, answer.raw);
-    if (answer.kind === 'raw') throw new TypeError('A chat was answered with bytes');
-    const toReport = (): CallReport => this.#report(call);
-    return new ChatStream(answer, () => this.#toReply(call, answer.collected()), toReport);
+    return this.#send(call).then((answer) => this.#replies.ofChat(call, answer));
   }
 
   /**
@@ -184,11 +170,7 @@ export class Client implements AsyncDisposable {
     const checked = validateEmbed(request);
     const targets = ableTargets(this.#names.resolve(checked.model), 'embed');
     const call = await this.#start({ operation: 'embed', request: checked }, targets, options);
-    const { whole, raw = whole } = wholeOf(await this.#send(call));
-    // As above.
-    const { usage: counted, ...rest } = whole as Embeddings;
-    const usage = toEmbedUsage(counted);
-    return { ...rest, ...(usage === undefined ? {} : { usage }), report: this.#report(call), raw };
+    return this.#replies.ofEmbed(call, await this.#send(call));
   }
 
   /**
@@ -198,9 +180,7 @@ export class Client implements AsyncDisposable {
   async models(provider?: string, options?: Omit<CallOptions, 'cache'>): Promise<ModelsReply> {
     const targets = ableTargets([toTarget(this.#names.provider(provider), '')], 'models');
     const call = await this.#start({ operation: 'models', request: { model: '' } }, targets, options);
-    const { whole, raw = whole } = wholeOf(await this.#send(call));
-    // As above.
-    return { ...(whole as ModelList), report: this.#report(call), raw };
+    return this.#replies.ofModels(call, await this.#send(call));
   }
 
   /**
@@ -331,68 +311,7 @@ export class Client implements AsyncDisposable {
 
   #start(asked: Asked | Passing, targets: readonly Target[], options: CallOptions | undefined, wanted?: Output): Call | Promise<Call> {
     this.#assertOpen('start the call');
-    const { settings, timeoutMs } = resolveCall(options, this.#defaults);
-    const { clock } = this.#settings;
-    const id = `call-${(this.#calls += 1)}`;
-    const stream = isStream(asked);
-    const call: Call = {
-      id,
-      asked,
-      stream,
-      output: wanted,
-      targets,
-      settings: asked.operation === 'models' ? uncached(settings) : settings,
-      deadline: new Deadline(clock, this.#hub, { signal: options?.signal, timeoutMs }),
-      refusedBy: new Set(),
-      trace: new Trace(id, clock.now(), options?.tags === undefined ? NO_TAGS : { ...options.tags }, {
-        operation: asked.operation,
-        requested: asked.request.model,
-        stream,
-        tenant: settings.tenant,
-      }),
-      onEvent: options?.onEvent,
-      startBy: Infinity,
-    };
-    const patience = { preferredMs: this.#settings.fallbackAfterMs, longestMs: settings.maxWaitMs };
-    const loading = this.#sources.ensure(
-      targets.map((target) => target.provider.name),
-      call.deadline,
-      patience,
-    );
-    return loading === undefined ? call : this.#loaded(call, loading);
-  }
-
-  /** Keys that come from functions may have to be loaded first; waiting for them is waiting like any other. */
-  async #loaded(call: Call, loading: Promise<unknown>): Promise<Call> {
-    const { clock } = this.#settings;
-    const since = clock.now();
-    try {
-      await loading;
-      call.trace.waitedMs += clock.now() - since;
-      return call;
-    } catch (error) {
-      call.deadline.close();
-      throw error;
-    }
-  }
-
-  #toReply(call: Call, whole: ChatCompletion, raw: unknown = whole): ChatReply | Promise<ChatReply> {
-    if (call.output !== undefined) return this.#toParsed(call, call.output, whole, raw);
-    return { ...whole, text: readText(whole), report: this.#report(call), raw };
-  }
-
-  async #toParsed(call: Call, wanted: Output, whole: ChatCompletion, raw: unknown): Promise<ChatReply> {
-    try {
-      const parsed = await parseAnswer(call, wanted, whole);
-      const reply = { ...whole, text: readText(whole), report: this.#report(call), raw, parsed };
-      return reply;
-    } catch (error) {
-      throw error instanceof OutputError ? withReport(error, this.#report(call)) : error;
-    }
-  }
-
-  #report(call: Call): CallReport {
-    return call.trace.report(this.#settings.clock.now());
+    return this.#beginnings.begin(asked, targets, options, wanted);
   }
 
   #assertOpen(task: string): void {
@@ -402,41 +321,11 @@ export class Client implements AsyncDisposable {
   async #close(timeoutMs: number): Promise<void> {
     this.#sources.close();
     this.#pool.close();
-    await this.#drain(timeoutMs);
+    await this.#active.drain(this.#settings.clock, timeoutMs);
     this.#active.end(new ClosedError(`Cannot finish the call as the client was closed and the call was not over after ${timeoutMs} ms`));
     this.#throttle.close();
     await this.#cache?.close();
     await this.#watching.close();
     await this.#wire.destroy();
   }
-
-  #drain(timeoutMs: number): Promise<void> {
-    if (this.#active.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const over = (): void => {
-        stop();
-        timer.cancel();
-        resolve();
-      };
-      const stop = this.#active.onIdle(over);
-      const timer = this.#settings.clock.after(timeoutMs, over);
-    });
-  }
-}
-
-function isStream(asked: Asked | Passing): boolean {
-  if (asked.operation === 'fetch') return asked.request.endpoint.stream;
-  return asked.operation === 'chat' && asked.request.stream === true;
-}
-
-function uncached(settings: CallSettings): CallSettings {
-  const { cache } = settings;
-  if (cache.mode === 'only') throw new CacheMissError("Cannot list the models as the cache mode is 'only': they are never kept");
-  return { ...settings, cache: { ...cache, mode: 'off' } };
-}
-
-/** Plain calls are answered whole: layers that turn one kind into the other do it above the transport. */
-function wholeOf(answer: Answer): WholeAnswer {
-  if (answer.kind !== 'whole') throw new TypeError('A plain call was answered with a stream');
-  return answer;
 }

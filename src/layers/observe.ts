@@ -49,10 +49,18 @@ export class ActiveCalls {
     for (const call of this.#calls) call.deadline.end(reason);
   }
 
-  /** Calls `listener` when no call is under way. Returns the way to stop listening. */
-  onIdle(listener: () => void): () => void {
-    this.#idle.add(listener);
-    return () => void this.#idle.delete(listener);
+  /** Waits until no call is under way, for `timeoutMs` at most. */
+  drain(clock: Clock, timeoutMs: number): Promise<void> {
+    if (this.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const over = (): void => {
+        this.#idle.delete(over);
+        timer.cancel();
+        resolve();
+      };
+      this.#idle.add(over);
+      const timer = clock.after(timeoutMs, over);
+    });
   }
 }
 
