@@ -64,7 +64,7 @@ class Passage implements Reading {
   failed(error: unknown): void {
     const { findings, call, attempt } = this.#exchange;
     if (this.#refused || attempt.endedByCaller) return;
-    const head = error instanceof WireError ? error.head : undefined;
+    const head = error instanceof WireError ? WireError.headOf(error) : undefined;
     call.trace.lastRefusal = head && { status: head.status, headers: toPassed(findings.scrubber.headers(head.headers)), body: '' };
   }
 

@@ -20,8 +20,7 @@ export class WireError extends Error {
   readonly detail: string;
   /** `false` only where it is certain that no byte of the request was written. */
   readonly reached: boolean;
-  /** What the server answered, where it was refused for its head alone. Not scrubbed. */
-  readonly head: WireHead | undefined;
+  readonly #head: WireHead | undefined;
 
   constructor(
     kind: WireFailureKind,
@@ -33,7 +32,12 @@ export class WireError extends Error {
     this.kind = kind;
     this.detail = detail;
     this.reached = options.reached;
-    this.head = options.head;
+    this.#head = options.head;
+  }
+
+  /** What the server answered, where it was refused for its head alone. Not scrubbed, so that no way to print the error shows it. */
+  static headOf(error: WireError): WireHead | undefined {
+    return error.#head;
   }
 }
 

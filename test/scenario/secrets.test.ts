@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { inspect } from 'node:util';
 import * as fc from 'fast-check';
 import { Keyv } from 'keyv';
 import { describe, expect, test, vi } from 'vitest';
-import type { ChatReply, Client, ClientEvent, EventName } from '../../src/index.ts';
+import type { ChatReply } from '../../src/index.ts';
+import { formsOf, leaksIn, listen, textsOf } from '../support/secrets.ts';
 import { json } from '../support/stub-server.ts';
 import { ask, askStream, useWorld } from '../support/world.ts';
 
@@ -12,60 +12,6 @@ const world = useWorld();
 /** Characters that look different in a URL, in JSON and in base64. */
 const SECRET = 'sk-proj-Ab/9+c=d"e&f%g<h>0123456789zyxw';
 const OF_HEADER = 'user-header-secret-0123456789';
-
-const EVENTS: readonly EventName[] = [
-  'call-finished',
-  'call-failed',
-  'attempt-finished',
-  'attempt-failed',
-  'key-held',
-  'key-invalidated',
-  'key-recovered',
-  'keys-exhausted',
-  'keys-refresh-failed',
-  'cache-hit',
-  'cache-stored',
-  'cache-failed',
-  'limit-near',
-];
-
-/** Every way in which something becomes text. */
-function textsOf(value: unknown): readonly string[] {
-  const texts = [inspect(value, { depth: 10, showHidden: true, maxStringLength: null, maxArrayLength: null }), String(value)];
-  if (value instanceof Error) texts.push(value.message, value.stack ?? '', ...textsOf(value.cause));
-  if (value instanceof AggregateError) texts.push(...(value.errors as unknown[]).flatMap(textsOf));
-  for (const field of ['report', 'body', 'partial', 'keys']) {
-    const inner: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined;
-    if (inner !== undefined) texts.push(JSON.stringify(inner) ?? '');
-  }
-  texts.push(JSON.stringify(value) ?? '');
-  return texts;
-}
-
-function formsOf(secret: string): readonly string[] {
-  return [
-    secret,
-    encodeURIComponent(secret),
-    JSON.stringify(secret).slice(1, -1),
-    Buffer.from(secret).toString('base64'),
-    encodeURI(secret),
-  ];
-}
-
-/** Takes down everything that a client lets out. */
-function listen(client: Client) {
-  const texts: string[] = [];
-  const note = (value: unknown): void => void texts.push(...textsOf(value));
-  for (const name of EVENTS) client.on(name, note);
-  const onEvent = (event: ClientEvent): void => note(event);
-  return { texts, note, onEvent };
-}
-
-/** What stands around a leak, so that a failure says where it came from. */
-function excerpt(text: string, form: string): string {
-  const at = text.indexOf(form);
-  return text.slice(Math.max(0, at - 80), at + form.length + 20);
-}
 
 type Respond = (response: ServerResponse, echoed: string, request: IncomingMessage) => void;
 
@@ -181,9 +127,7 @@ describe.each(SPELLINGS)('a secret that a server echoes %s', (_spelling, spell) 
   test.each(Object.entries(servers))('%s is told to nobody', async (_name, respond) => {
     const said = ['log', 'info', 'warn', 'error', 'debug'].map((method) => vi.spyOn(console, method as 'log').mockImplementation(() => {}));
     const texts = await run(respond, spell);
-    const forms = [...formsOf(SECRET), ...formsOf(OF_HEADER)];
-    const leaks = texts.flatMap((text) => forms.filter((form) => text.includes(form)).map((form) => `${form} in ${excerpt(text, form)}`));
-    expect(leaks).toEqual([]);
+    expect(leaksIn(texts, [SECRET, OF_HEADER])).toEqual([]);
     expect(said.flatMap((spy) => spy.mock.calls)).toEqual([]);
     // The run has let something out at all.
     expect(texts.length).toBeGreaterThan(20);
