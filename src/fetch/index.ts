@@ -7,7 +7,7 @@ import { toFailedResponse } from './failure.ts';
 import { type Match, Matcher } from './match.ts';
 import { type Arguments, readArguments, readRequest } from './request.ts';
 import { toResponse } from './response.ts';
-import { endOf, orAborted, withEnd } from './signals.ts';
+import { endOf, orAborted, untilBroken, withEnd } from './signals.ts';
 
 /** `init` of a WHATWG fetch, and the options of the call where it goes to a provider. */
 export interface ClientFetchInit extends RequestInit {
@@ -48,9 +48,11 @@ export function createFetch(host: FetchHost): ClientFetch {
 }
 
 async function ask(host: FetchHost, match: Match, given: Arguments, options: CallOptions | undefined): Promise<Response> {
-  const signal = endOf(given.signal, options);
-  signal?.throwIfAborted();
-  const request = await orAborted(readRequest(given, match), signal);
+  const outer = endOf(given.signal, options);
+  outer?.throwIfAborted();
+  const { request, broken } = untilBroken(await orAborted(readRequest(given, match), outer));
+  // What the caller's own source fails with is theirs, and no fault of the provider.
+  const signal = broken === undefined ? outer : endOf(outer, { signal: broken });
   const { provider } = match;
   let call: Call | undefined;
   try {

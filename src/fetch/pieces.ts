@@ -19,6 +19,21 @@ export function piecesOf(source: ReadableStream<unknown> | AsyncIterable<unknown
   return pieces;
 }
 
+/** The same pieces; `broke` is told why there are no more, before who reads them is. */
+export function watched(pieces: AsyncIterable<Uint8Array>, broke: (error: unknown) => void): AsyncIterableIterator<Uint8Array> {
+  const from = pieces[Symbol.asyncIterator]();
+  const told = (error: unknown): never => {
+    broke(error);
+    throw error;
+  };
+  const same: AsyncIterableIterator<Uint8Array> = {
+    next: () => from.next().catch(told),
+    return: async () => (await from.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]: () => same,
+  };
+  return same;
+}
+
 function readerOf(stream: ReadableStream<unknown>): AsyncIterator<unknown> {
   const reader = stream.getReader();
   return {

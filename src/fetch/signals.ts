@@ -1,4 +1,6 @@
+import type { FetchRequest } from '../chat/fetched.ts';
 import type { CallOptions } from '../options/types.ts';
+import { watched } from './pieces.ts';
 
 /** Not by its class: a signal of another realm is one, too. */
 export function isSignal(given: unknown): given is AbortSignal {
@@ -31,4 +33,13 @@ export function orAborted<T>(reading: T | Promise<T>, signal: AbortSignal | unde
     signal.addEventListener('abort', abort, { once: true });
     reading.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
+}
+
+/** A request whose body comes from elsewhere ends where that does: `broken` aborts with its reason. */
+export function untilBroken(request: FetchRequest): { readonly request: FetchRequest; readonly broken?: AbortSignal } {
+  const { body } = request;
+  if (body.kind !== 'once') return { request };
+  const controller = new AbortController();
+  const open = (): AsyncIterable<Uint8Array> => watched(body.open(), (error) => controller.abort(error));
+  return { request: { ...request, body: { ...body, open } }, broken: controller.signal };
 }

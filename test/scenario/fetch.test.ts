@@ -229,6 +229,20 @@ describe('any endpoint', () => {
     expect(Buffer.from(await response.arrayBuffer())).toEqual(picture);
   });
 
+  test('a body that breaks while it is sent fails with its own error, for which no provider is to blame', async () => {
+    const server = await world.server((request) => void request.resume());
+    const client = world.client(at({ baseURL: `${server.url}/v1` }, 'a', 'b'));
+    const failed = nextEvent(client, 'call-failed');
+    const mine = new Error('the disk is gone');
+    async function* breaking() {
+      yield Buffer.from('one');
+      throw mine;
+    }
+    const init = { method: 'POST', body: ReadableStream.from(breaking()), duplex: 'half' } as RequestInit;
+    await expect(client.fetch(`${server.url}/v1/files`, init)).rejects.toBe(mine);
+    expect(await failed).toMatchObject({ class: 'aborted', report: { attempts: [{ class: 'aborted' }] } });
+  });
+
   test('two providers on one base URL are told apart by a header, which stays here', async () => {
     const seen: unknown[] = [];
     const server = await world.server((request, response) => {
