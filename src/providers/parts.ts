@@ -19,6 +19,11 @@ export function readDataUrl(url: string): DataUrl | undefined {
   return { mediaType: mediaType.trim().toLowerCase() || 'text/plain', data: isBase64 ? unescape(text) : toBase64(unescape(text)) };
 }
 
+/** True for an address of any scheme: data has no colon. */
+export function isAddress(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:/i.test(text);
+}
+
 /** Percent escapes undone; as it is where they are none. Long base64 has none and is not searched twice. */
 function unescape(text: string): string {
   if (!text.includes('%')) return text;

@@ -1,7 +1,7 @@
 import type { ContentPart } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
-import { fromBase64, readDataUrl, toWrong, type DataUrl } from '../parts.ts';
+import { fromBase64, isAddress, readDataUrl, toWrong, type DataUrl } from '../parts.ts';
 
 /** One block of a message, in Anthropic's shape. */
 export type Block = Loose;
@@ -41,7 +41,7 @@ function toBlock(part: ContentPart, at: string, unsupported: Unsupported): Block
     case 'refusal':
       return typeof loose['refusal'] === 'string' ? toText(loose['refusal']) : [];
     case 'image_url':
-      return [toImage(loose['image_url'], `${at}.image_url`)];
+      return toImage(loose['image_url'], `${at}.image_url`, unsupported);
     case 'file':
       return toFile(loose['file'], at, unsupported);
     default:
@@ -56,11 +56,14 @@ function withCitations(blocks: Block[], { citations }: Loose): Block[] {
   return Array.isArray(citations) ? blocks.map((block) => ({ ...block, citations: citations as unknown })) : blocks;
 }
 
-function toImage(image: unknown, at: string): Block {
+function toImage(image: unknown, at: string, unsupported: Unsupported): Block[] {
   const url = isLoose(image) ? image['url'] : image;
   if (typeof url !== 'string' || url === '') throw toWrong(`${at}.url`, 'must be a URL', url);
   const data = readDataUrl(url);
-  return { type: 'image', source: data === undefined ? { type: 'url', url } : toBase64Source(data) };
+  if (data !== undefined) return [{ type: 'image', source: toBase64Source(data) }];
+  if (isDownloaded(url)) return [{ type: 'image', source: { type: 'url', url } }];
+  unsupported.refuse('image_url', url, `${at}.url`, NOT_DOWNLOADED);
+  return [];
 }
 
 function toFile(file: unknown, at: string, unsupported: Unsupported): Block[] {
@@ -69,8 +72,13 @@ function toFile(file: unknown, at: string, unsupported: Unsupported): Block[] {
   const title = typeof filename === 'string' && filename !== '' ? { title: filename } : {};
   if (typeof id === 'string') return [{ type: 'document', source: { type: 'file', file_id: id }, ...title }];
   if (typeof data !== 'string' || data === '') throw toWrong(`${at}.file.file_data`, 'must be a data URL, or a file_id given', data);
-  if (/^https?:/i.test(data)) return [{ type: 'document', source: { type: 'url', url: data }, ...title }];
-  const read = readDataUrl(data) ?? { mediaType: guess(filename), data };
+  if (isDownloaded(data)) return [{ type: 'document', source: { type: 'url', url: data }, ...title }];
+  const inline = readDataUrl(data);
+  if (inline === undefined && isAddress(data)) {
+    unsupported.refuse('file', data, `${at}.file.file_data`, NOT_DOWNLOADED);
+    return [];
+  }
+  const read = inline ?? { mediaType: guess(filename), data };
   const { mediaType } = read;
   if (mediaType.startsWith('image/')) return [{ type: 'image', source: toBase64Source(read) }];
   if (mediaType === 'application/pdf') return [{ type: 'document', source: toBase64Source(read), ...title }];
@@ -79,6 +87,12 @@ function toFile(file: unknown, at: string, unsupported: Unsupported): Block[] {
   }
   unsupported.refuse('file', mediaType, `${at}.file`, 'must be a PDF, a text or an image there');
   return [];
+}
+
+const NOT_DOWNLOADED = 'must be a data URL or one of https there, as nobody downloads others';
+
+function isDownloaded(url: string): boolean {
+  return /^https?:/i.test(url);
 }
 
 function toBase64Source({ mediaType, data }: DataUrl): Block {

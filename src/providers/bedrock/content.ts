@@ -1,7 +1,7 @@
 import type { ContentPart } from '../../chat/request.ts';
 import type { Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
-import { readDataUrl, toWrong } from '../parts.ts';
+import { isAddress, readDataUrl, toWrong } from '../parts.ts';
 import { DocumentNames, toDocumentFormat } from './documents.ts';
 
 /** One block of a message, in Converse's shape: an object of one field that says what it is. */
@@ -107,15 +107,16 @@ function toFile(file: unknown, at: string, { unsupported, documents }: Reading):
     return [];
   }
   if (typeof data !== 'string' || data === '') throw toWrong(`${at}.file.file_data`, 'must be a data URL', data);
-  if (/^https?:/i.test(data)) {
+  const isStored = /^s3:/i.test(data);
+  const inline = readDataUrl(data);
+  if (inline === undefined && !isStored && isAddress(data)) {
     unsupported.refuse('file', data, `${at}.file.file_data`, 'must be a data URL or an s3:// URL there, as nobody downloads it');
     return [];
   }
-  const read = readDataUrl(data) ?? { mediaType: '', data };
+  const read = inline ?? { mediaType: '', data };
   if (read.mediaType.startsWith('image/')) {
     return toImageBlock(read.mediaType.slice(6), { bytes: read.data }, `${at}.file`, unsupported);
   }
-  const isStored = /^s3:/i.test(data);
   const format = toDocumentFormat(read.mediaType, isStored ? data : filename);
   if (format === undefined) {
     unsupported.refuse('file', read.mediaType, `${at}.file`, 'must be a PDF, a text, or a document of an office there');

@@ -1,6 +1,6 @@
 import type { Unsupported } from '../encoding.ts';
 import { isLoose, type Loose } from '../loose.ts';
-import { readDataUrl, toWrong } from '../parts.ts';
+import { isAddress, readDataUrl, toWrong } from '../parts.ts';
 
 /** Where a part stands, and what to do about one that cannot be expressed. */
 export interface Place {
@@ -100,7 +100,7 @@ function readFile({ file_data: data, file_id: id, filename, format }: Loose, bas
     const inline = readDataUrl(data);
     if (inline !== undefined) return toInline(inline.mediaType, inline.data);
     // Not data but an address, as some callers write it.
-    return /^(https?|gs):\/\//i.test(data) ? toFile(data, named ?? guessType(data)) : toInline(named ?? DOCUMENT, data);
+    return isAddress(data) ? toFile(data, named ?? guessType(data)) : toInline(named ?? DOCUMENT, data);
   }
   if (typeof id !== 'string' || id === '') return undefined;
   // The Files API names its files `files/…` and wants them by their whole address.

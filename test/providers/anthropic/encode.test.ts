@@ -212,6 +212,8 @@ describe('messages', () => {
     ['messages[0].content[0]', 'input_audio', { type: 'input_audio', input_audio: { data: 'x', format: 'wav' } }],
     ['messages[0].content[0]', 'video_url', { type: 'video_url', video_url: { url: 'x' } }],
     ['messages[0].content[0].file', 'file', { type: 'file', file: { file_data: 'data:application/zip;base64,QQ==' } }],
+    ['messages[0].content[0].file.file_data', 'file', { type: 'file', file: { file_data: 'gs://b/a.pdf' } }],
+    ['messages[0].content[0].image_url.url', 'image_url', { type: 'image_url', image_url: { url: 's3://b/a.png' } }],
   ])('refuse what they cannot hold at %s, or go without it', (at, name, part) => {
     const messages = [{ role: 'user', content: [{ type: 'text', text: 'a' }, part].reverse() }];
     const error = catchError(() => bodyOf({ messages }));

@@ -279,6 +279,7 @@ describe('parts', () => {
     ['video_url', { type: 'video_url', video_url: { url: 'x' } }, 'messages[0].content[0]'],
     ['file', { type: 'file', file: { file_id: 'file-1' } }, 'messages[0].content[0].file.file_id'],
     ['file', { type: 'file', file: { file_data: 'https://x.test/a.pdf' } }, 'messages[0].content[0].file.file_data'],
+    ['file', { type: 'file', file: { file_data: 'gs://b/a.pdf' } }, 'messages[0].content[0].file.file_data'],
     ['file', { type: 'file', file: { file_data: 'data:application/zip;base64,AAAA' } }, 'messages[0].content[0].file'],
   ])('that cannot be expressed are refused: %s %j', (name, part, at) => {
     const messages = [{ role: 'user', content: [part, { type: 'text', text: 'rest' }] }] as unknown as ChatMessage[];

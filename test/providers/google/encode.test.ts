@@ -207,6 +207,7 @@ describe('media', () => {
       { type: 'file', file: { file_id: 'files/abc' } },
       { fileData: { fileUri: 'https://generativelanguage.googleapis.com/v1beta/files/abc' } },
     ],
+    [{ type: 'file', file: { file_data: 's3://b/c.pdf' } }, { fileData: { mimeType: 'application/pdf', fileUri: 's3://b/c.pdf' } }],
     [{ type: 'file', file: { file_id: 'gs://b/c.pdf' } }, { fileData: { mimeType: 'application/pdf', fileUri: 'gs://b/c.pdf' } }],
     [{ type: 'video_url', video_url: { url: 'gs://b/c.mp4' } }, { fileData: { mimeType: 'video/mp4', fileUri: 'gs://b/c.mp4' } }],
   ])('%j becomes %j', (part, expected) => {
