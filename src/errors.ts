@@ -132,7 +132,7 @@ export class KeysExhaustedError extends KeywheelError {
 export class BudgetError extends KeywheelError {
   readonly code = 'budget_exceeded';
   readonly budget: Budgeted;
-  /** When its period ends, epoch ms. */
+  /** When its period ends; now where calls under way may leave some of it, epoch ms. */
   readonly retryAt: number;
 
   constructor(message: string, details: { readonly budget: Budgeted; readonly retryAt: number; readonly cause?: unknown }) {

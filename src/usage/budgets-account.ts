@@ -23,7 +23,7 @@ export class Account {
   #reserved = 0;
   /** How many reserved. */
   #underWay = 0;
-  /** How many of its shares were told in this period. */
+  /** What share of it was told in this period, with all below. */
   #told = 0;
   readonly #waiting = new Set<Waiter>();
   #waking = false;
@@ -42,8 +42,11 @@ export class Account {
 
   /** Somebody says anew how much it is: what was spent stays. */
   rebound(bound: Bound): void {
-    if (this.#budget.limit !== bound.limit) this.#budget = toBudgeted(this.#budget.of, this.#budget.name, bound);
     this.#near = bound.near;
+    if (this.#budget.limit === bound.limit) return;
+    this.#budget = toBudgeted(this.#budget.of, this.#budget.name, bound);
+    // Of more there is more to be told.
+    this.#told = Math.min(this.#told, this.#spent / bound.limit);
   }
 
   /** When its period ends, epoch ms. */
@@ -131,7 +134,8 @@ export class Account {
   }
 
   refusal(now: number): BudgetError {
-    return new BudgetError(`Cannot start the call as ${this.why(now)}`, { budget: this.#budget, retryAt: this.until(now) });
+    const retryAt = this.reached(now) ? this.until(now) : now;
+    return new BudgetError(`Cannot start the call as ${this.why(now)}`, { budget: this.#budget, retryAt });
   }
 
   /** A new period has begun. What is under way is still to be paid. */
@@ -143,12 +147,14 @@ export class Account {
   }
 
   #tell(): void {
-    const shares = this.#near;
     const spent = this.#spent;
-    const share = spent / this.#budget.limit;
-    while (this.#told < shares.length && share >= (shares[this.#told] ?? 1)) this.#tellNear(shares[this.#told++] ?? 1, spent);
-    if (share < 1 || this.#told > shares.length) return;
-    this.#told = shares.length + 1;
+    const share = Math.min(1, spent / this.#budget.limit);
+    const before = this.#told;
+    if (share <= before) return;
+    // Before anybody hears of it: a listener may forgive what was spent.
+    this.#told = share;
+    for (const near of this.#near) if (near > before && near <= share) this.#tellNear(near, spent);
+    if (share < 1) return;
     this.#tellNear(1, spent);
     this.#events.emit('budget-reached', { budget: this.#budget, spent, until: this.#period.until });
   }

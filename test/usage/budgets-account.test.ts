@@ -90,6 +90,22 @@ describe('events', () => {
     pay(100);
     expect(told).toHaveLength(4);
   });
+
+  test('are told once of one answer, also to who forgives at once what was spent', () => {
+    const events = new Events();
+    const account = new Account('key', 'a', budgetOf({ near: [0.5, 0.8] }), events);
+    const told: string[] = [];
+    events.on('budget-near', ({ share }) => {
+      told.push(`near ${share}`);
+      account.reset();
+    });
+    events.on('budget-reached', () => told.push('reached'));
+    spend(account, 90);
+    expect(told).toEqual(['near 0.5', 'near 0.8']);
+    expect(account.snapshot(NOON)).toMatchObject({ spent: 0, reached: false });
+    spend(account, 50);
+    expect(told).toEqual(['near 0.5', 'near 0.8', 'near 0.5']);
+  });
 });
 
 describe('who waits', () => {
