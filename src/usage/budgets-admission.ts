@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts';
-import type { Clock, Timer } from '../clock.ts';
-import type { Account, Waiter } from './budgets-account.ts';
+import type { Clock } from '../clock.ts';
+import type { Account } from './budgets-account.ts';
+import { Wait } from './budgets-wait.ts';
 
 /** One budget that a call draws on. */
 export interface Claim {
@@ -41,7 +42,8 @@ export class Admission {
     }
     const waitMs = Math.min(startBy - now, settings.maxWaitMs - trace.waitedMs);
     if (waitMs <= 0) throw before.refusal(now);
-    return this.#wait(before, now, waitMs);
+    const gate = { blocking: (at: number) => this.#blocking(at), reserve: () => this.#reserve() };
+    return new Wait(this.#call, gate, this.#clock, before, waitMs).run().then(() => this);
   }
 
   /** The call is over. What failed or was aborted counts nothing, but what answers on its way used does. */
@@ -69,49 +71,6 @@ export class Admission {
       const needs = amount();
       account.reserve(needs);
       return needs;
-    });
-  }
-
-  #wait(first: Account, since: number, waitMs: number): Promise<Admission> {
-    const { deadline, trace } = this.#call;
-    return new Promise((resolve, reject) => {
-      let account = first;
-      let isOver = false;
-      let timer: Timer | undefined;
-      let unlisten = (): void => {};
-      const over = (): void => {
-        isOver = true;
-        unlisten();
-        timer?.cancel();
-        trace.waitedMs += this.#clock.now() - since;
-        account.leave(look);
-      };
-      const refuse = (reason: unknown): void => {
-        over();
-        reject(reason);
-      };
-      const look: Waiter = () => {
-        const now = this.#clock.now();
-        const blocking = this.#blocking(now);
-        if (blocking?.reached(now) === true) refuse(blocking.refusal(now));
-        else if (blocking === account) return false;
-        else if (blocking === undefined) {
-          this.#reserve();
-          over();
-          resolve(this);
-        } else {
-          account.leave(look);
-          account = blocking;
-          account.wait(look);
-        }
-        return true;
-      };
-      unlisten = deadline.listen(refuse);
-      if (isOver) return;
-      if (waitMs < Infinity) timer = this.#clock.after(waitMs, () => refuse(account.refusal(this.#clock.now())));
-      account.wait(look);
-      // A new period may have begun since anybody looked.
-      account.wake();
     });
   }
 }

@@ -65,6 +65,8 @@ describe('a call whose budget is in use', () => {
     await rig.turn();
     expect(second.end).toBe('BudgetError');
     expect((second.error as BudgetError).message).toContain('is in use by calls under way');
+    // What is in use may be left at any time: not at the end of the day.
+    expect((second.error as BudgetError).retryAt).toBe(rig.clock.now());
   });
 
   test('leaves with its caller, who gets their own reason, and lets those behind go on', async () => {
@@ -129,18 +131,44 @@ describe('a call whose budget is in use', () => {
     ]);
   });
 
-  test('goes on with a new period', async () => {
-    const rig = new BudgetRig({ tenants: { one: { calls: 2, per: 'day' } } });
+  test.each([
+    ['day', Date.UTC(2026, 2, 1)],
+    ['month', Date.UTC(2026, 2, 1)],
+  ] as const)('goes on when a new %s begins, although the call under way does not end', async (per, anewAt) => {
+    const rig = new BudgetRig({ tenants: { one: { calls: 2, per } } });
     rig.ask({ tenant: 'one' });
     rig.sent[0]?.serve();
     await rig.turn();
     rig.ask({ tenant: 'one' });
-    const waiting = rig.ask({ tenant: 'one', maxWaitMs: Infinity });
-    await rig.clock.advance(12 * 3_600_000);
-    expect(waiting.end).toBeUndefined();
-    rig.ask({ tenant: 'one' });
+    const waiting = [rig.ask({ tenant: 'one', maxWaitMs: Infinity }), rig.ask({ tenant: 'one', maxWaitMs: Infinity })];
+    await rig.clock.advance(anewAt - rig.clock.now() - 1);
+    expect(rig.sent).toHaveLength(2);
+    await rig.clock.advance(1);
+    // One place is still taken by the call of yesterday.
+    expect(rig.sent.slice(2).map(({ call }) => call)).toEqual([waiting[0]?.call]);
+    for (const sent of rig.sent) sent.serve();
     await rig.turn();
-    expect(rig.sent.map(({ call }) => call)).toContain(waiting.call);
+    expect(ends(waiting)).toEqual(['answered', 'BudgetError']);
+    expect(rig.clock.pending).toBe(0);
+  });
+
+  test('goes on with the next day of a budget that it waits for after that of another one', async () => {
+    const rig = new BudgetRig({ tenants: { one: { calls: 1, per: 'month' } }, tags: { 'team=a': { calls: 2, per: 'day' } } });
+    const tags = { team: 'a' };
+    rig.ask({ tenant: 'one' });
+    rig.ask({ tags });
+    rig.sent[1]?.serve();
+    await rig.turn();
+    rig.ask({ tags });
+    const both = rig.ask({ tenant: 'one', tags, maxWaitMs: Infinity });
+    rig.sent[0]?.answer.reject(new Error('failed'));
+    await rig.turn();
+    expect(rig.sent).toHaveLength(3);
+    await rig.clock.advance(12 * 3_600_000);
+    expect(rig.sent.at(-1)?.call).toBe(both.call);
+    for (const sent of rig.sent) sent.serve();
+    await rig.turn();
+    expect(rig.clock.pending).toBe(0);
   });
 });
 
