@@ -15,8 +15,8 @@ export interface Match {
   readonly rest: readonly string[];
 }
 
-/** A way up that only a server would see, as it is encoded: `..%2f`, `%252e%252e`. What is written plainly, `new URL` has resolved. */
-const HIDDEN_WAY_UP = /(^|[/\\]|%(25)*(2f|5c))(\.|%(25)*2e){2}($|[/\\]|%(25)*(2f|5c))/i;
+/** A way up that only a server would see: encoded (`..%2f`, `%252e%252e`), or with a parameter (`..;x`). `new URL` has resolved plain ones. */
+const HIDDEN_WAY_UP = /(^|[/\\]|%(25)*(2f|5c))(\.|%(25)*2e){2}($|[/\\;]|%(25)*(2f|5c|3b))/i;
 
 interface Candidate extends Match {
   /** How much of the URL the base URL explains: odd, but for another version of it, which is a guess. */

@@ -90,6 +90,8 @@ describe('a gateway', () => {
     'https://gw.test/team/a/v1/..%2f..%2fb/x',
     'https://gw.test/team/a/v1/%252e%252e/b',
     'https://gw.test/team/a/v1/..%5cb',
+    'https://gw.test/team/a/v1/..;/b',
+    'https://gw.test/team/a/v1/%252e.%3bx=1/b',
     'https://gw.test//team/a/v1/models',
     'https://gw.test/team//a/v1/models',
     'https://gw.test/Team/a/v1/models',
