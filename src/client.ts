@@ -292,7 +292,7 @@ export class Client implements AsyncDisposable {
     const resumed: Send = resume()(anywhere);
     const budgeted: Send = budget(watcher.budgets)(resumed);
     const cached: Send = this.#cache === undefined ? budgeted : outputOfCache()(this.#cache.layer(budgeted));
-    return observe({ events, clock, active: this.#active, watcher })(priced(watcher.prices)(deadline()(cached)));
+    return observe({ events, clock, active: this.#active, watcher, hide: watcher.hide })(priced(watcher.prices)(deadline()(cached)));
   }
 
   #openCache(settings: NonNullable<Settings['cache']>): Cache {

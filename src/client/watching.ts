@@ -13,7 +13,7 @@ import { Ledger } from '../usage/ledger.ts';
 import { Prices } from '../usage/prices.ts';
 import type { Ended, Watcher } from '../watcher.ts';
 import type { Wire } from '../wire/index.ts';
-import { knownSecrets } from './secrets.ts';
+import { hideIn, knownSecrets } from './secrets.ts';
 
 type Attempt = Trace['attempts'][number];
 
@@ -23,6 +23,8 @@ export class Watching implements Watcher {
   readonly ledger: Ledger;
   readonly budgets: Budgets;
   readonly metrics: Metrics;
+  /** Takes the client's secrets out of what a caller or a provider wrote. */
+  readonly hide: (written: unknown) => unknown;
   readonly #events: Events;
   readonly #addresses: ReadonlyMap<string, string>;
   readonly #log: Log | undefined;
@@ -45,6 +47,7 @@ export class Watching implements Watcher {
     pool.ring.countedBy(this.budgets);
     this.metrics = new Metrics(standing);
     const secrets = knownSecrets(settings, pool);
+    this.hide = (written) => hideIn(written, secrets);
     this.#log = settings.log === undefined ? undefined : new Log(settings.log, { clock, events, secrets });
     this.#alerts = new Alerts(settings.alerts, { clock, random, events, wire, secrets });
   }

@@ -69,15 +69,17 @@ export interface ObserveOptions {
   readonly clock: Clock;
   readonly active: ActiveCalls;
   readonly watcher?: Pick<Watcher, 'ended'> | undefined;
+  /** Takes the client's secrets out of what a caller or a provider wrote. */
+  readonly hide?: ((written: unknown) => unknown) | undefined;
 }
 
 /** Says what became of each call: events, the report on its error, the set of calls under way. Changes nothing else. */
-export function observe({ events, clock, active, watcher }: ObserveOptions): Layer {
+export function observe({ events, clock, active, watcher, hide = asItIs }: ObserveOptions): Layer {
   const finish = (call: Call, answer: Answer): void => {
     active.delete(call);
     call.trace.endedAt ??= clock.now();
     watcher?.ended(call, 'ok', answer, undefined);
-    tell(events, call, 'call-finished', () => ({ report: call.trace.report(clock.now()), answer: () => contentOf(answer) }));
+    tell(events, call, 'call-finished', () => ({ report: call.trace.report(clock.now()), answer: () => hide(contentOf(answer)) }));
   };
   const fail = (call: Call, answer: Answer | undefined, error: unknown): unknown => {
     active.delete(call);
@@ -96,7 +98,7 @@ export function observe({ events, clock, active, watcher }: ObserveOptions): Lay
   };
   return (next) => (call) => {
     active.add(call);
-    tell(events, call, 'call-started', () => toStarted(call));
+    tell(events, call, 'call-started', () => toStarted(call, hide));
     return next(call).then(
       (answer) => {
         if (answer.kind === 'whole') finish(call, answer);
@@ -111,7 +113,11 @@ export function observe({ events, clock, active, watcher }: ObserveOptions): Lay
   };
 }
 
-function toStarted({ id, asked, targets, trace }: Call): CallStarted {
+function asItIs(written: unknown): unknown {
+  return written;
+}
+
+function toStarted({ id, asked, targets, trace }: Call, hide: (written: unknown) => unknown): CallStarted {
   const { operation, requested, stream, tenant } = trace.beginning;
   return {
     callId: id,
@@ -122,7 +128,7 @@ function toStarted({ id, asked, targets, trace }: Call): CallStarted {
     ...(tenant === undefined ? {} : { tenant }),
     at: trace.startedAt,
     targets: targets.map(toCandidate),
-    asked: () => (asked.operation === 'fetch' ? toSeen(asked.request) : asked.request),
+    asked: () => hide(asked.operation === 'fetch' ? toSeen(asked.request) : asked.request),
   };
 }
 
