@@ -19,17 +19,16 @@ export function toChatCall(model: string, settings: Loose, call: LanguageModelV3
   const warn = (warning: SharedV3Warning): void => void warnings.push(warning);
   const { options, fields } = readSettings(settings, call.providerOptions, call.abortSignal, warn);
   warnOfOthers(call, warn);
-  const sampling = toSampling(call);
-  const names = Object.keys(sampling);
+  const optional = toOptional(call);
+  const names = Object.keys(optional);
   const request: ChatRequest = {
     model,
     messages: toMessages(call.prompt, warn),
-    ...sampling,
+    ...optional,
     ...(names.length === 0 ? {} : { dropUnsupported: names }),
     ...defined({
       max_tokens: call.maxOutputTokens,
       response_format: toResponseFormat(call.responseFormat),
-      reasoning_effort: readEffort(call),
     }),
     ...toTools(call, warn),
     ...fields,
@@ -42,7 +41,7 @@ export function toChatCall(model: string, settings: Loose, call: LanguageModelV3
  * Settings that not every model has. The AI SDK leaves such out with a warning; whether a model has them is known only when one of
  * its targets is asked, so that they are left out there.
  */
-function toSampling(call: LanguageModelV3CallOptions): Loose {
+function toOptional(call: LanguageModelV3CallOptions): Loose {
   const { stopSequences: stop } = call;
   return defined({
     temperature: call.temperature,
@@ -51,6 +50,7 @@ function toSampling(call: LanguageModelV3CallOptions): Loose {
     frequency_penalty: call.frequencyPenalty,
     stop: stop === undefined || stop.length === 0 ? undefined : stop,
     seed: call.seed,
+    reasoning_effort: readEffort(call),
   });
 }
 

@@ -25,7 +25,7 @@ export interface KeywheelSettings extends Omit<CallOptions, 'signal'> {
   readonly providerOptions?: ChatRequest['providerOptions'] | undefined;
   /**
    * Fields to leave out where a provider has none, instead of failing.
-   * @default the call's `temperature`, `topP`, penalties, `stopSequences` and `seed`, as the AI SDK's own providers do
+   * @default the call's `temperature`, `topP`, penalties, `stopSequences`, `seed` and `reasoning`, as the AI SDK's own providers do
    */
   readonly dropUnsupported?: readonly string[] | undefined;
   /**

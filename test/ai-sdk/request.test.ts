@@ -93,7 +93,11 @@ describe('settings of a call', () => {
       },
     ],
     ['no tools', { tools: [], toolChoice: { type: 'auto' } }, {}],
-    ['how much it thinks, as AI SDK 7 says it', { reasoning: 'high' } as object, { reasoning_effort: 'high' }],
+    [
+      'how much it thinks, as AI SDK 7 asks of every model',
+      { reasoning: 'high' } as object,
+      { reasoning_effort: 'high', dropUnsupported: ['reasoning_effort'] },
+    ],
     ['to think as it does by itself', { reasoning: 'provider-default' } as object, {}],
   ])('%s', (_, more, expected) => {
     const { request, warnings } = convert(more);
