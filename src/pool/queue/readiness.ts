@@ -22,7 +22,7 @@ export function isOpen(group: Group, ask: Ask, now: number): boolean {
   if (group.nextStartAt > now || isFull(group)) return false;
   const { model } = ask;
   for (const holds of group.holders) if (holds.readyAt(model) > now || holds.probing(model, now)) return false;
-  if (isSpentBy(group.purses, ask, now)) return false;
+  if (spentUntil(group.purses, ask, now) > now) return false;
   return group.quota(model, now).startsAt(ask.cost, now) <= now;
 }
 
@@ -39,7 +39,10 @@ export function readyAt(group: Group, ask: Ask, now: number): number {
   return firstKeyAt(group, ask, now, true);
 }
 
-/** When time alone lets `group` start; `Infinity` while it waits for calls in flight alone, as these stir the pool when they end. */
+/**
+ * When time alone lets `group` start; `Infinity` while it waits for calls in flight alone, as these stir the pool when they end. What these may
+ * spend of a budget is theirs until its period ends.
+ */
 export function startsAt(group: Group, ask: Ask, now: number): number {
   // A key that waits for its probe must not look ready while another one's hold is what time will end.
   return startsFrom(firstKeyAt(group, ask, now, false), group, ask, now);
@@ -55,7 +58,7 @@ export function waitsUntil(group: Group, ask: Ask, now: number): { readonly star
 
 function startsFrom(at: number, group: Group, ask: Ask, now: number): number {
   if (at > now) return at;
-  return isBusy(group, ask, now) ? Infinity : Math.max(at, group.quota(ask.model, now).startsAt(ask.cost, now));
+  return Math.max(at, busyUntil(group, ask, now), group.quota(ask.model, now).startsAt(ask.cost, now));
 }
 
 /** The group that time lets serve first, and when; now while calls in flight are all that it waits for. */
@@ -87,8 +90,8 @@ function firstKeyAt(group: Group, ask: Ask, now: number, withProbing: boolean, g
   let first = Infinity;
   for (let index = 0; index < length; index += 1) {
     const key = keys[(group.foundAt + index) % length];
-    if (key === undefined || !allows(ask, group, key, now) || (!withProbing && isBusyKey(key, ask, now))) continue;
-    const at = Math.max(groupAt, key.readyAt(model));
+    if (key === undefined || !allows(ask, group, key, now)) continue;
+    const at = Math.max(groupAt, key.readyAt(model), withProbing ? 0 : keyBusyUntil(key, ask, now));
     if (at >= (key.input.expiresAt ?? Infinity)) continue;
     // No other key can be earlier than its group: of ten thousand mostly the first one is looked at.
     if (at === groupAt) return at;
@@ -104,20 +107,26 @@ function heldUntil(group: Group, model: string): number {
   return until;
 }
 
-/** True while the group waits for calls in flight: its concurrency, a probe, or what they may spend of a budget. */
-function isBusy(group: Group, ask: Ask, now: number): boolean {
-  return isFull(group) || group.holders.some((holds) => holds.probing(ask.model, now)) || isSpentBy(group.purses, ask, now);
+/** Until when the group waits for calls in flight: its concurrency, a probe, or what they may spend of a budget; 0 when it does not. */
+function busyUntil(group: Group, ask: Ask, now: number): number {
+  if (isFull(group) || group.holders.some((holds) => holds.probing(ask.model, now))) return Infinity;
+  return spentUntil(group.purses, ask, now);
 }
 
-/** True while the key waits for calls in flight. */
 function isBusyKey(key: KeyEntry, ask: Ask, now: number): boolean {
-  return key.holds.probing(ask.model, now) || isSpentBy(key.purses, ask, now);
+  return keyBusyUntil(key, ask, now) > now;
 }
 
-/** True when calls in flight may use up what is left. */
-function isSpentBy(purses: readonly Purse[], ask: Ask, now: number): boolean {
-  for (const purse of purses) if (purse.isBusy(ask, now)) return true;
-  return false;
+/** Until when the key waits for calls in flight; 0 when it does not. */
+function keyBusyUntil(key: KeyEntry, ask: Ask, now: number): number {
+  return key.holds.probing(ask.model, now) ? Infinity : spentUntil(key.purses, ask, now);
+}
+
+/** Until when calls in flight may use up what is left: no later than a new period; 0 when they cannot. */
+function spentUntil(purses: readonly Purse[], ask: Ask, now: number): number {
+  let until = 0;
+  for (const purse of purses) if (purse.isBusy(ask, now)) until = Math.max(until, purse.account.until(now));
+  return until;
 }
 
 function isFull(group: Group): boolean {
