@@ -35,7 +35,7 @@ export interface FetchRequest {
   readonly method: string;
   /** Absolute, without a key. */
   readonly url: string;
-  /** Lower-case names, without the caller's key. */
+  /** Lower-case names, without the caller's key and without what is about the connection that they had in mind. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: FetchBody;
   readonly endpoint: Endpoint;

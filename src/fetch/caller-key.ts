@@ -36,18 +36,22 @@ export interface Keyless {
 
 /** Takes the caller's key off the headers, which a provider without keys may need, and what is not theirs to say. */
 export function withoutKey(given: Headers, { auth, keyless }: Provider): Keyless {
-  const named = new Set((given.get('connection') ?? '').toLowerCase().split(/[\s,]+/));
+  const named =
+    given
+      .get('connection')
+      ?.toLowerCase()
+      .split(/[\s,]+/) ?? [];
   const places: KeyPlace[] = [];
-  const kept: [string, string][] = [];
+  const kept: Record<string, string> = {};
   for (const [name, value] of given) {
-    if (OF_CONNECTION.has(name) || named.has(name) || name === PROVIDER_HEADER) continue;
+    if (OF_CONNECTION.has(name) || named.includes(name) || name === PROVIDER_HEADER) continue;
     const shows = !keyless && KEYS.has(name);
     if (shows && (name !== 'authorization' || /^bearer\b/i.test(value))) places.push({ header: name, prefix: toPrefix(name) });
-    else if (keyless || !(shows || SIGNED.has(name))) kept.push([name, value]);
+    else if (keyless || !(shows || SIGNED.has(name))) kept[name] = value;
   }
   const usual = auth.kind === 'header' ? places.find(({ header }) => header === auth.header) : undefined;
   // Keys of AWS sign, or stand where they always do.
-  return { headers: Object.fromEntries(kept), keyPlace: auth.kind === 'aws' ? undefined : (usual ?? places[0]) };
+  return { headers: kept, keyPlace: auth.kind === 'aws' ? undefined : (usual ?? places[0]) };
 }
 
 function toPrefix(header: string): string {

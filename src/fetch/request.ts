@@ -1,7 +1,7 @@
 import type { FetchRequest } from '../chat/fetched.ts';
 import { toShown } from '../printable.ts';
 import { readBody, readJson, readRequestBody, type ReadBody } from './body.ts';
-import { toKeylessUrl, withoutKey } from './caller-key.ts';
+import { type Keyless, toKeylessUrl, withoutKey } from './caller-key.ts';
 import { readPurpose } from './endpoint.ts';
 import type { Match } from './match.ts';
 import { isSignal } from './signals.ts';
@@ -47,17 +47,19 @@ export function readRequest(given: Arguments, match: Match): FetchRequest | Prom
   const hasBody = init.body != null || request?.body != null;
   if (hasBody && (method === 'GET' || method === 'HEAD')) throw new TypeError(`Cannot send the request as ${method} has no body`);
   const body = init.body == null && request !== undefined ? readRequestBody(request) : readBody(init.body);
-  const toWhole = (read: ReadBody): FetchRequest => assemble(given, match, method, read);
+  // Before the body is waited for: the headers are the caller's own, who may go on to change them.
+  const keyless = withoutKey(given.headers, match.provider);
+  const toWhole = (read: ReadBody): FetchRequest => assemble(url, match, method, keyless, read);
   return body instanceof Promise ? body.then(toWhole) : toWhole(body);
 }
 
 function assemble(
-  { url, headers: given }: Arguments,
+  url: URL,
   { provider, rest }: Match,
   method: string,
+  { headers, keyPlace }: Keyless,
   { body, contentType, form }: ReadBody,
 ): FetchRequest {
-  const { headers, keyPlace } = withoutKey(given, provider);
   const type = headers['content-type'] ?? contentType;
   const json = readJson(body, type);
   const { endpoint, model } = readPurpose({ method, rest, search: url.search, json, form });
@@ -80,12 +82,18 @@ function toRequest(input: string | URL | Request | null | undefined): Request | 
 
 function readUrl(input: unknown): URL {
   const text: unknown = typeof input === 'object' && input !== null ? Reflect.get(input, 'href') : input;
-  if (typeof text === 'string' && URL.canParse(text)) return new URL(text);
+  try {
+    if (typeof text === 'string') return new URL(text);
+  } catch {
+    // Its own error quotes the text.
+  }
   throw new TypeError('Cannot send the request as its URL must be absolute');
 }
 
 /** `Headers` quotes a value that it does not take, and that may be a key. */
 function readHeaders(given: RequestInit['headers']): Headers {
+  // Only read here: SDKs have them already, and a copy of a dozen takes microseconds.
+  if (given instanceof Headers) return given;
   try {
     return new Headers(given);
   } catch {

@@ -4,22 +4,6 @@ import type { AnyRequest, RequestBody } from '../wire/types.ts';
 import { isLoose, type Loose } from './loose.ts';
 import type { Estimate, Provider } from './provider.ts';
 
-/** Of the caller's connection, which is not ours; the encodings of the answer are the wire's to choose. */
-const OURS = new Set([
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
 /**
  * A request that the caller wrote: it passes as it is. The provider's own headers and query are added where it has none of the name. Throws a
  * `RequestError` for a body that is gone, which can be sent nowhere.
@@ -27,8 +11,7 @@ const OURS = new Set([
 export function encodeFetched(request: FetchRequest, provider: Provider): AnyRequest {
   if (isSpent(request)) throw toSpent();
   const { method, url, headers, body } = request;
-  const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !OURS.has(name)));
-  return { method, url: withQuery(url, provider.query), headers: { ...provider.headers, ...own }, body: toBody(body) };
+  return { method, url: withQuery(url, provider.query), headers: { ...provider.headers, ...headers }, body: toBody(body) };
 }
 
 function toBody(body: FetchRequest['body']): RequestBody {
