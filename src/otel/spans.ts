@@ -69,9 +69,7 @@ export class Spans {
   finished(report: CallReport, answer: unknown): void {
     const recorded = this.#take(report);
     if (recorded === undefined) return;
-    recorded.span.setAttributes(ofAnswer(answer));
-    const messages = this.#settings.captureContent && report.operation === 'chat' ? toOutputMessages(answer) : undefined;
-    if (messages !== undefined) recorded.span.setAttribute('gen_ai.output.messages', messages);
+    this.#answered(recorded, answer);
     this.#end(recorded, report);
   }
 
@@ -81,6 +79,8 @@ export class Spans {
     if (recorded === undefined) return;
     const { span, started } = recorded;
     span.setAttributes(ofFailure(failed));
+    // What a stream had said before it broke off.
+    if (error !== undefined && 'partial' in error) this.#answered(recorded, error.partial);
     // Name and message alone: a stack or a cause may tell what is the program's own.
     const message = error === undefined ? failure : toPrintable(error.message, 1024);
     if (error !== undefined) span.recordException({ name: error.name, message }, toTime(started.at + report.durationMs));
@@ -93,6 +93,12 @@ export class Spans {
     for (const { span } of this.#open.values()) span.setAttribute('keywheel.unfinished', true).end();
     this.#open.clear();
     this.#over.clear();
+  }
+
+  #answered({ span, started }: Recorded, answer: unknown): void {
+    span.setAttributes(ofAnswer(answer));
+    const messages = this.#settings.captureContent && started.operation === 'chat' ? toOutputMessages(answer) : undefined;
+    if (messages !== undefined) span.setAttribute('gen_ai.output.messages', messages);
   }
 
   #take(report: CallReport): Recorded | undefined {

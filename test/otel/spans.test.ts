@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, test } from 'vitest';
-import { KeysExhaustedError, KeywheelError, ProviderError, RequestError } from '../../src/index.ts';
+import { KeysExhaustedError, KeywheelError, ProviderError, RequestError, StreamInterruptedError } from '../../src/index.ts';
 import { instrument } from '../../src/otel/index.ts';
 import type { KeyOptions } from '../../src/options/types.ts';
 import { ask, askStream, at, errorOf, group, key, readAll, secretOf, useWorld } from '../support/world.ts';
@@ -202,6 +202,21 @@ describe('streams', () => {
       'gen_ai.response.finish_reasons': [choices[0]?.finish_reason],
       'gen_ai.usage.output_tokens': report.tokens?.output,
     });
+  });
+
+  test.each([true, false])('that break off tell whose answer it was, and (asked for: %s) what was said of it', async (captureContent) => {
+    const simulator = await world.simulator({
+      groups: [group('a')],
+      reply: () => 'the wheel turns',
+      faults: [{ kind: 'cut', afterChunks: 3 }],
+    });
+    const client = world.client(at(simulator, 'a'));
+    telemetry.instrument(client, { captureContent });
+    const { partial } = await errorOf(client.chat(askStream()).then(readAll), StreamInterruptedError);
+    const { attributes } = telemetry.span('chat gpt-5-mini');
+    expect(attributes).toMatchObject({ 'gen_ai.response.id': partial.id, 'gen_ai.response.model': 'gpt-5-mini', 'error.type': 'network' });
+    const said = [{ role: 'assistant', parts: [{ type: 'text', content: partial.choices[0]?.message.content }], finish_reason: 'error' }];
+    expect(attributes['gen_ai.output.messages']).toBe(captureContent ? JSON.stringify(said) : undefined);
   });
 
   test('whose reader leaves are over, aborted, and their attempt is below them', async () => {
