@@ -143,7 +143,8 @@ class Passage implements Reading {
       ofWire: (error) => findings.ofWire(error),
     };
     const protocol = this.#protocol();
-    const judge = protocol === undefined ? new GenericJudge() : new ProtocolJudge(protocol.startStream(this.#context()));
+    const { kind } = this.#asked.request.endpoint;
+    const judge = protocol === undefined ? new GenericJudge(kind === 'chat') : new ProtocolJudge(protocol.startStream(this.#context()));
     const source = new EventSource(settings.wire, response, judge, failures);
     const reader = this.#toReader(response, source);
     try {

@@ -336,6 +336,12 @@ describe('a stream of no protocol here', () => {
     expect((await failed(raw({ endpoint: RESPONSES }))).verdict.class).toBe('rate_limited');
   });
 
+  test('that says nothing is no answer to a chat; of another request nobody knows', async () => {
+    const { raw } = await start(serving(': waiting\n\n'));
+    expect((await failed(raw({ endpoint: { ...RESPONSES, kind: 'chat' } }))).verdict.class).toBe('network');
+    expect(await readAll((await raw({ endpoint: RESPONSES })).parts)).toBe(': waiting\n\n');
+  });
+
   test('that stops before its marker counts as failed', async () => {
     const { raw } = await start(serving(responses(CREATED, DELTA)));
     const answer = await raw({ endpoint: RESPONSES });
@@ -493,30 +499,15 @@ describe('a body', () => {
 });
 
 describe('the key', () => {
-  test('goes where the caller showed theirs, and nothing of their connection passes', async () => {
+  test('goes where the caller showed theirs', async () => {
     let headers: NodeJS.Dict<string | string[]> = {};
     const { raw } = await start((request, response) => {
       headers = request.headers;
       json(response, 200, completion);
     });
-    await raw({
-      keyPlace: { header: 'x-api-key', prefix: '' },
-      headers: {
-        'content-type': 'application/json',
-        connection: 'close',
-        'content-length': '3',
-        'accept-encoding': 'zstd',
-        te: 'x',
-        host: 'h',
-      },
-    });
+    await raw({ keyPlace: { header: 'x-api-key', prefix: '' } });
     expect(headers['x-api-key']).toBe(SECRET);
     expect(headers['authorization']).toBeUndefined();
-    expect([headers['accept-encoding'], headers['te'], headers['host']]).toEqual([
-      'identity',
-      undefined,
-      `127.0.0.1:${rigged.server.port}`,
-    ]);
     await raw();
     expect(headers['authorization']).toBe(`Bearer ${SECRET}`);
   });

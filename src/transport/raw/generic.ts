@@ -22,12 +22,19 @@ export class GenericJudge implements Judge {
   #ended = false;
   /** It has said something that a marker always follows. */
   #expectsEnd = false;
+  /** Nothing was said yet, and something must be. */
+  #isDumb: boolean;
   /** Refused, cut short or ended by something else than the model. */
   #spoilt = false;
 
+  /** `mustSpeak`: a body without any event is no answer. */
+  constructor(mustSpeak: boolean) {
+    this.#isDumb = mustSpeak;
+  }
+
   /** Without a marker nobody knows: a body that ends is the end. */
   get complete(): boolean {
-    return this.#ended || !this.#expectsEnd;
+    return this.#ended || !(this.#expectsEnd || this.#isDumb);
   }
 
   get usage(): Usage | undefined {
@@ -39,6 +46,7 @@ export class GenericJudge implements Judge {
   }
 
   see(event: WireEvent): Seen {
+    this.#isDumb = false;
     const text = event.data.trim();
     if (text === '[DONE]') return this.#end();
     const body = parse(text);
