@@ -29,6 +29,13 @@ export class Findings {
     return this.#call.target.provider.protocol.readIds(headers, (text) => scrubber.text(text));
   }
 
+  /** Headers of an answer that its caller gets. Mostly no secret is among them, which one look at all of them tells. */
+  withoutSecrets(headers: Head['headers']): Head['headers'] {
+    const scrubber = scrubberOfIds(this.#call);
+    const values = Object.values(headers).join('\n');
+    return scrubber.text(values) === values ? headers : scrubber.headers(headers);
+  }
+
   /** A refusal whose body is scrubbed. */
   refused(body: unknown, head: Head): AttemptError {
     return this.#classify(body, head, false);

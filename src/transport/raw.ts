@@ -5,7 +5,7 @@ import { readUsage } from '../chat/usage.ts';
 import type { AttemptError } from '../failure.ts';
 import { protocols } from '../providers/known.ts';
 import type { DecodeContext, Protocol } from '../providers/provider.ts';
-import { isFramed, isJson, readErrorText, WireError, type WireResponse } from '../wire/index.ts';
+import { isFramed, isJson, readErrorText, WireError, type WireHeaders, type WireResponse } from '../wire/index.ts';
 import { Exchange, type Reading, type Settings } from './exchange.ts';
 import { findWholeError, GenericJudge, isWholeStorable } from './raw/generic.ts';
 import { toPassed } from './raw/headers.ts';
@@ -82,7 +82,7 @@ class Passage implements Reading {
   #bare({ status, headers, body }: WireResponse): RawAnswer {
     this.#exchange.attempt.close();
     this.#exchange.release(body);
-    return { kind: 'raw', status, headers: toPassed(headers), parts: replay([]), done: Promise.resolve({ status: 'complete' }) };
+    return { kind: 'raw', status, headers: this.#passed(headers), parts: replay([]), done: Promise.resolve({ status: 'complete' }) };
   }
 
   /** Read at once as far as it is short: many callers look at nothing but the status, and what nobody reads keeps its key for a minute. */
@@ -101,7 +101,7 @@ class Passage implements Reading {
     this.#exchange.attempt.close();
     const { usage, storable } = source.ending();
     const end: End = { status: 'complete', usage, storable };
-    return { kind: 'raw', status, headers: toPassed(headers), parts: replay(pieces), done: Promise.resolve(end) };
+    return { kind: 'raw', status, headers: this.#passed(headers), parts: replay(pieces), done: Promise.resolve(end) };
   }
 
   async #whole(response: WireResponse): Promise<RawAnswer> {
@@ -111,7 +111,7 @@ class Passage implements Reading {
     attempt.close();
     if (this.#exchange.call.stream) this.#exchange.noteFirst();
     const { status, headers } = response;
-    return { kind: 'raw', status, headers: toPassed(headers), parts: replay([bytes]), done: Promise.resolve(end) };
+    return { kind: 'raw', status, headers: this.#passed(headers), parts: replay([bytes]), done: Promise.resolve(end) };
   }
 
   /** Throws for an error inside a 200. */
@@ -194,7 +194,11 @@ class Passage implements Reading {
       { attempt, body, reader, tally: new ByteTally(source, reader), clock, unreadTimeoutMs, explain, release },
       held,
     );
-    return { kind: 'raw', status, headers: toPassed(headers), parts, done: parts.done };
+    return { kind: 'raw', status, headers: this.#passed(headers), parts, done: parts.done };
+  }
+
+  #passed(headers: WireHeaders): Record<string, string> {
+    return toPassed(this.#exchange.findings.withoutSecrets(headers));
   }
 
   #toReader(response: WireResponse, source: Source): ByteReader {
