@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.ts';
 import type { CallReport } from '../report.ts';
 import type { KeywheelCaller, StreamedReply } from './caller.ts';
 import { toEmbeddingModel } from './embedding.ts';
@@ -29,6 +30,8 @@ export interface KeywheelProvider extends ProviderV3 {
  * yours to install. `providerMetadata.keywheel.report` says what a call did; what fails is thrown as an `APICallError` that is not repeated, as keywheel
  * has done that. An abort rejects with its signal's own reason.
  *
+ * Throws `ConfigError` for what is no client.
+ *
  * @param client Made by `createClient`. It stays yours to close.
  * @param defaults For all its models.
  * @example
@@ -36,6 +39,7 @@ export interface KeywheelProvider extends ProviderV3 {
  * const { text } = await generateText({ model: keywheel('openai/gpt-5-mini'), prompt: 'Hi' });
  */
 export function createKeywheel(client: KeywheelCaller, defaults?: KeywheelSettings): KeywheelProvider {
+  assertCaller(client);
   const languageModel = (modelId: string, settings?: KeywheelSettings): LanguageModelV3 =>
     toLanguageModel(client, modelId, joinSettings(defaults, settings));
   const embeddingModel = (modelId: string, settings?: KeywheelSettings): EmbeddingModelV3 =>
@@ -52,6 +56,14 @@ export function createKeywheel(client: KeywheelCaller, defaults?: KeywheelSettin
     textEmbeddingModel: embeddingModel,
     imageModel,
   });
+}
+
+/** JavaScript can pass anything: providers of the AI SDK are made of a key, which is not shown. */
+function assertCaller(client: unknown): asserts client is KeywheelCaller {
+  const has = (name: string): boolean => isLoose(client) && typeof client[name] === 'function';
+  if (has('chat') && has('embed')) return;
+  const shown = typeof client === 'string' ? 'a text' : isLoose(client) ? 'an object' : String(client);
+  throw new ConfigError(`Cannot make models for the AI SDK as 'client' must be one that createClient made: current value is ${shown}`);
 }
 
 /**

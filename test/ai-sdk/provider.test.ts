@@ -36,6 +36,16 @@ describe('the provider', () => {
     expect(keywheel.specificationVersion).toBe('v3');
   });
 
+  test.each([
+    [undefined, 'undefined'],
+    [{ apiKey: 'sk-a' }, 'an object'],
+    ['sk-secret', 'a text'],
+  ])('wants a client: %j', (client, shown) => {
+    const reason = `Cannot make models for the AI SDK as 'client' must be one that createClient made: current value is ${shown}`;
+    // @ts-expect-error -- as JavaScript may call it, taking it for a provider like others
+    expect(() => createKeywheel(client)).toThrow(new ConfigError(reason));
+  });
+
   test('has no image models, in an error that the AI SDK knows', () => {
     expect(() => createKeywheel(fakeClient(replyOf({}))).imageModel('x')).toThrow(
       expect.objectContaining({
