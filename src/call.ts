@@ -87,7 +87,7 @@ export interface Routed extends Call {
 export interface Leased extends Routed {
   readonly lease: Lease;
   /** Its line in the report. */
-  readonly attempt: { requestId?: string };
+  readonly attempt: { requestId?: string; status?: number };
   /** What is sent, without the secret. */
   readonly request: AnyRequest;
 }

@@ -114,6 +114,8 @@ export class Exchange {
     const ids = this.findings.readIds(response);
     this.requestId = ids.requestId;
     if (ids.requestId !== undefined) attempt.requestId = ids.requestId;
+    // What has begun to answer may be charged, also when nobody waits for its end.
+    attempt.status = response.status;
     lease.heard(target.provider.protocol.readLimits(response.headers, this.settings.clock.now()), ids, response.status === 429);
   }
 

@@ -1,11 +1,36 @@
+import type { ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../src/index.ts';
 import { json } from '../support/stub-server.ts';
-import { ask, askStream, at, attemptsOf, errorOf, group, key, readAll, record, speaking, SPEECHES, useWorld } from '../support/world.ts';
+import {
+  ask,
+  askStream,
+  at,
+  attemptsOf,
+  errorOf,
+  group,
+  key,
+  nextEvent,
+  readAll,
+  record,
+  speaking,
+  SPEECHES,
+  useWorld,
+} from '../support/world.ts';
 
 // What a call costs, and when its report can say so.
 
 const world = useWorld();
+
+/** Without a count of tokens. */
+const ANSWER = {
+  id: 'x',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+};
 
 describe('the cost of a call', () => {
   test('is known from the first one on, from a list that loads beside it', async () => {
@@ -85,15 +110,7 @@ describe('the cost of a call', () => {
   });
 
   test('is not known where an answer did not count', async () => {
-    const server = await world.server((_, response) =>
-      json(response, 200, {
-        id: 'x',
-        object: 'chat.completion',
-        created: 1,
-        model: 'm',
-        choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
-      }),
-    );
+    const server = await world.server((_, response) => json(response, 200, ANSWER));
     const client = world.client(at({ baseURL: `${server.url}/v1` }, 'a'));
     const reply = await client.chat(ask());
     expect(reply.report).not.toHaveProperty('costUsd');
@@ -107,6 +124,44 @@ describe('the cost of a call', () => {
     await expect(readAll(await client.chat(askStream()))).rejects.toThrow();
     for await (const _ of await client.chat(askStream())) break;
     expect(client.usage()).toMatchObject([{ costUsd: undefined, priced: { unpriced: 2 } }]);
+  });
+
+  test('is not known where the slower one of two attempts, or one whose caller left, had begun to answer', async () => {
+    const open: ServerResponse[] = [];
+    const server = await world.server((_, response) => {
+      if (open.length === 1) return json(response, 200, { ...ANSWER, usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } });
+      open.push(response);
+      // Tells that the head is here.
+      const limits = { 'x-ratelimit-limit-requests': 100, 'x-ratelimit-remaining-requests': 5, 'x-ratelimit-reset-requests': '1s' };
+      return response.writeHead(200, { 'content-type': 'application/json', ...limits }).write('{');
+    });
+    const clock = world.clock();
+    const client = world.client({
+      ...at({ baseURL: `${server.url}/v1` }, 'a', 'b'),
+      prices: { 'openai/*': { input: 1, output: 1 } },
+      clock,
+    });
+    const heads = async (count: number): Promise<void> => {
+      while (client.keys.list().filter(({ buckets }) => buckets.length > 0).length < count) await setImmediate();
+    };
+    const asked = client.chat(ask(), { hedge: { afterMs: 100 } });
+    await heads(1);
+    await clock.advance(100);
+    const { report } = await asked;
+    expect(report.attempts.map(({ action, status }) => [action, status])).toEqual([
+      ['hedge', 200],
+      ['answer', 200],
+    ]);
+    expect(report).not.toHaveProperty('costUsd');
+    for (const response of open.splice(0)) response.destroy();
+    const controller = new AbortController();
+    const [other = ''] = report.attempts.flatMap(({ action, key: id }) => (action === 'answer' ? id : []));
+    const left = client.chat(ask(), { signal: controller.signal, keys: [other] });
+    await heads(2);
+    controller.abort('enough');
+    await expect(left).rejects.toBe('enough');
+    expect(client.usage({ by: 'provider' })).toMatchObject([{ costUsd: undefined, priced: { unpriced: 2 } }]);
+    for (const response of open) response.destroy();
   });
 
   test.each(SPEECHES)('of $title counts tokens of its cache apart', async (speech) => {
