@@ -3,21 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ProviderError } from '../../src/index.ts';
 import { json } from '../support/stub-server.ts';
-import {
-  ask,
-  askStream,
-  at,
-  attemptsOf,
-  errorOf,
-  group,
-  key,
-  nextEvent,
-  readAll,
-  record,
-  speaking,
-  SPEECHES,
-  useWorld,
-} from '../support/world.ts';
+import { ask, askStream, at, attemptsOf, errorOf, group, key, readAll, record, speaking, SPEECHES, useWorld } from '../support/world.ts';
 
 // What a call costs, and when its report can say so.
 
