@@ -85,6 +85,7 @@ export function observe({ events, clock, active, watcher, hide = asItIs }: Obser
     active.delete(call);
     call.trace.endedAt ??= clock.now();
     const report = call.trace.report(call.trace.endedAt);
+    hideQuoted(error, hide);
     const told = error instanceof KeywheelError ? withReport(error, report) : error;
     const end = toClass(told);
     watcher?.ended(call, end, answer, told);
@@ -111,6 +112,18 @@ export function observe({ events, clock, active, watcher, hide = asItIs }: Obser
       },
     );
   };
+}
+
+/** Where errors quote an answer, which may repeat a key: whoever prints an error may not expect that. */
+const QUOTING = ['message', 'stack', 'partial', 'text', 'issues'] as const;
+
+function hideQuoted(error: unknown, hide: (written: unknown) => unknown): void {
+  if (!(error instanceof StreamInterruptedError || error instanceof OutputError)) return;
+  for (const name of QUOTING) {
+    const quoted: unknown = Reflect.get(error, name);
+    const hidden = hide(quoted);
+    if (hidden !== quoted) Object.defineProperty(error, name, { value: hidden });
+  }
 }
 
 function asItIs(written: unknown): unknown {
