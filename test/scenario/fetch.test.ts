@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { ClosedError, type ClientFetchInit, ConfigError } from '../../src/index.ts';
 import type { Fault } from '../../src/simulator/index.ts';
+import { createDeferred } from '../support/deferred.ts';
 import { json, readBody } from '../support/stub-server.ts';
 import { at, group, key, nextEvent, secretOf, useWorld } from '../support/world.ts';
 
@@ -241,6 +242,22 @@ describe('any endpoint', () => {
     const init = { method: 'POST', body: ReadableStream.from(breaking()), duplex: 'half' } as RequestInit;
     await expect(client.fetch(`${server.url}/v1/files`, init)).rejects.toBe(mine);
     expect(await failed).toMatchObject({ class: 'aborted', report: { attempts: [{ class: 'aborted' }] } });
+  });
+
+  test('an abort lets go of a body that has nothing to send yet', async () => {
+    const controller = new AbortController();
+    // The first bytes are there: who sends waits for more.
+    const server = await world.server((request) => void request.once('data', () => controller.abort('enough')));
+    const client = world.client(at({ baseURL: `${server.url}/v1` }, 'a'));
+    const { promise: left, resolve } = createDeferred();
+    const body = new ReadableStream({
+      start: (stream) => stream.enqueue(Buffer.from('one')),
+      pull: () => new Promise(() => {}),
+      cancel: () => resolve(),
+    });
+    const init = { method: 'POST', body, duplex: 'half', signal: controller.signal } as RequestInit;
+    await expect(client.fetch(`${server.url}/v1/files`, init)).rejects.toBe('enough');
+    await left;
   });
 
   test('two providers on one base URL are told apart by a header, which stays here', async () => {
