@@ -21,7 +21,10 @@ export interface BudgetOptions {
 /** One budget, or several that all hold. */
 export type BudgetLike = BudgetOptions | readonly BudgetOptions[];
 
-/** Budgets beside those of keys, by name. `'*'` is a budget of its own for each that has none by name. */
+/**
+ * Budgets beside those of keys, by name. `'*'` is a budget of its own for each that has none by name; when 10,000 names of a kind have spent of
+ * theirs, those that come after share one.
+ */
 export interface BudgetsOptions {
   /** By the name that keys declare, whichever providers they are of. Reached: its keys are held until the period ends. @default none */
   readonly groups?: Readonly<Record<string, BudgetLike>> | undefined;

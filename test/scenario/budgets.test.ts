@@ -63,6 +63,27 @@ describe('a budget of calls on a key', () => {
     expect((await client.chat(ask('4', { model: 'fast' }))).report.key).toBe('b');
   });
 
+  test('lets an alias fall to another provider at once, and come back with the next period', async () => {
+    const clock = createManualClock(START);
+    const simulator = await world.simulator({ groups: [group('a'), group('b')] });
+    const { baseURL } = simulator;
+    const client = world.client({
+      providers: {
+        openai: { baseURL, keys: [key('a', { budget: { calls: 2, per: 'day' } })] },
+        other: { protocol: 'openai', baseURL, keys: [key('b')] },
+      },
+      models: { fast: ['openai/one', 'other/two'] },
+      clock,
+    });
+    const served: unknown[] = [];
+    const next = async (text: string) => served.push((await client.chat(ask(text, { model: 'fast' }))).report.model);
+    for (const text of ['1', '2', '3', '4']) await next(text);
+    await clock.advance(TOMORROW - clock.now());
+    await next('5');
+    expect(served).toEqual(['one', 'one', 'two', 'two', 'one']);
+    expect(clock.now()).toBe(TOMORROW);
+  });
+
   test('what fails or is aborted counts nothing', async () => {
     const simulator = await world.simulator({
       groups: [group('a')],
