@@ -16,7 +16,10 @@ export interface CallStarted {
   readonly at: number;
   /** Who may answer, in order of preference. */
   readonly targets: readonly Candidate[];
-  /** What was asked. A function, as prompts are nobody's who does not ask for them: no listener prints them by accident. */
+  /**
+   * What was asked. A function, as prompts are nobody's who does not ask for them: no listener prints them by accident. The client's own
+   * keys are taken out.
+   */
   readonly asked: () => unknown;
 }
 
