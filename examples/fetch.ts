@@ -24,8 +24,9 @@ const whole = await ask(
 console.log(whole.status, (await whole.text()).slice(0, 80));
 
 const stream = await ask('/chat/completions', { model: 'gpt-4o-mini', messages, stream: true });
+const pieces: AsyncIterable<Uint8Array> | null = stream.body;
 let bytes = 0;
-for await (const piece of stream.body ?? []) bytes += piece.length;
+for await (const piece of pieces ?? []) bytes += piece.length;
 console.log(stream.status, stream.headers.get('content-type'), `${bytes} bytes`);
 
 // What fails for good is a Response as well: SDKs make their own errors of it, and `x-should-retry` tells them that all was tried.

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 
 /** Names of pino's levels and their numbers. */
-export const LEVELS = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const;
+export const LEVELS: Readonly<Record<LogLevel, number>> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 };
 
 /** How much a line matters. */
-export type LogLevel = keyof typeof LEVELS;
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
 /** One line of the log, as a function gets it: pino's `level` (10 to 60), `time` (epoch ms) and `msg`, and the facts. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly level: number; readonly time: number; readonly msg: string };

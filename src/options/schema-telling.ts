@@ -1,9 +1,9 @@
-import { isLogger, isRedactPath, LEVELS } from './log.ts';
+import { isLogger, isRedactPath, LEVELS, type LogLevel } from './log.ts';
 import { callable, countFrom1, duration, having, options, text, words, v } from './checks.ts';
 
 const TO = 'a path, an object { file }, a stream, a function or a pino logger';
 const REDACT = "a path as 'tags.user' or 'request.messages[*].content'";
-const LEVEL_NAMES = Object.keys(LEVELS) as (keyof typeof LEVELS)[];
+const LEVEL_NAMES = Object.keys(LEVELS) as LogLevel[];
 
 export const log = options(
   {
