@@ -3,6 +3,7 @@ import { BudgetError } from '../errors.ts';
 import type { Events } from '../events.ts';
 import { toPrintable } from '../printable.ts';
 import { type Period, periodOf } from './budgets-period.ts';
+import { PARTS_OF_USD } from './cell.ts';
 
 /** What may be taken of a budget now: `busy` when calls under way may use up what is left, `reached` when nothing is. */
 export type Room = 'open' | 'busy' | 'reached';
@@ -80,7 +81,7 @@ export class Account {
     this.#underWay -= 1;
     // Sums of fractions leave dust.
     this.#reserved = this.#underWay === 0 ? 0 : this.#reserved - reserved;
-    this.#spent += spent;
+    this.#spent = this.#sum(spent);
     if (spent > 0) this.#tell();
     this.wake();
   }
@@ -144,6 +145,12 @@ export class Account {
     this.#period = periodOf(this.#budget.per, now);
     this.#spent = 0;
     this.#told = 0;
+  }
+
+  /** Money in parts as the ledger has it: 0.7 and 0.1 are not quite 0.8 otherwise. */
+  #sum(spent: number): number {
+    const sum = this.#spent + spent;
+    return this.#budget.counts === 'usd' ? Math.round(sum * PARTS_OF_USD) / PARTS_OF_USD : sum;
   }
 
   #tell(): void {

@@ -4,7 +4,7 @@ import { Durations } from './durations.ts';
 import type { UsageRow } from './usage.ts';
 
 /** Costs are summed in whole parts of a USD, so that sums do not depend on their order: a token costs thousands of them. */
-const PARTS_OF_USD = 1e10;
+export const PARTS_OF_USD = 1e10;
 
 /** What one key, model, tag, … was used for in one window. */
 export class Cell {

@@ -41,6 +41,15 @@ describe('room', () => {
     expect(account.room(NOON, () => 0)).toBe('reached');
   });
 
+  test('is not there for the dust that sums of fractions leave', () => {
+    const { account, pay, told } = setUp({ counts: 'usd', limit: 0.8, near: [] });
+    pay(0.7);
+    pay(0.1);
+    expect(account.room(NOON, () => 0)).toBe('reached');
+    expect(account.snapshot(NOON).spent).toBe(0.8);
+    expect(told).toEqual(['near 1 at 0.8', `reached at 0.8 until ${MIDNIGHT}`]);
+  });
+
   test('is there again with the next period, less what is still under way', () => {
     const { account, pay } = setUp();
     pay(100);
