@@ -8,10 +8,10 @@ const FOLDER = new URL('../../examples/sdks/', import.meta.url);
 const SPENT = 'sk-example-key-number-one';
 const GOOD = 'sk-example-key-number-two';
 
-/** Whose variables each reads, what it prints, and how many requests the good key takes for it. */
+/** Whose variables each reads, what it prints, and how many requests it makes: one more where one met the spent key first, which is chance. */
 const EXAMPLES = [
   ['openai.ts', 'openai', [`${SAID.text}\n${SAID.text}`, '2 embeddings', /^400 400 Invalid 'messages'/m], 4],
-  ['anthropic.ts', 'anthropic', [SAID.text, '(claude-haiku-4-5: 1 attempts, tags {"feature":"sky"})', /^\d+ tokens$/m], 2],
+  ['anthropic.ts', 'anthropic', [SAID.text, /\(claude-haiku-4-5: \d attempts, tags \{"feature":"sky"\}\)/, /^\d+ tokens$/m], 2],
   ['google.ts', 'google', ['temperature({"city":"Lisbon"}) -> 24 degrees in Lisbon', SAID.afterTool, /^google-\w+: \d attempts/m], 2],
   ['langchain.ts', 'openai', [`${SAID.text}\n${SAID.text}`, "{ city: 'Lisbon', degrees: 24 }", '2 embeddings'], 4],
   ['agents.ts', 'openai', ['temperature of Lisbon', SAID.afterTool, /^\(answered with openai-\w+\)$/m], 2],
@@ -37,10 +37,14 @@ describe('the examples of SDKs', () => {
     const variables = { [`${prefix}_API_KEYS`]: `${SPENT},${GOOD}`, [`${prefix}_BASE_URL`]: simulator.baseURLs[provider] };
     const ran = await runProgram(`examples/sdks/${name}`, variables, PATIENCE_MS);
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    for (const text of prints) expect(ran.stdout).toMatch(text);
+    // What it tells of attempts comes in between, where one failed.
+    const printed = ran.stdout.replaceAll(/^\(.+: \w+\)\n/gm, '');
+    for (const text of prints) expect(printed).toMatch(text);
     for (const key of [SPENT, GOOD]) expect(ran.stdout).not.toContain(key);
-    expect(simulator.key(GOOD).stats().received).toBe(requests);
-    expect(simulator.key(SPENT).stats().received).toBeLessThanOrEqual(1);
+    const good = simulator.key(GOOD).stats().received;
+    const spent = simulator.key(SPENT).stats().received;
+    expect(spent).toBeLessThanOrEqual(1);
+    expect([requests, requests + spent]).toContain(good + spent);
   });
 
   test('openai.ts runs without any key, on a simulator of its own', async () => {
