@@ -18,8 +18,8 @@ const address = webhook.address();
 const port = typeof address === 'object' ? address?.port : undefined;
 
 const client = createClient({
-  // A key that the provider does not know, among good ones.
-  providers: { openai: { keys: ['sk-nobody-knows-this-key', ...provider.keys], baseURL: provider.baseURL } },
+  // A key that the provider does not know, before good ones.
+  providers: { openai: { keys: [{ secret: 'sk-nobody-knows-this-key', weight: 2 }, ...provider.keys], baseURL: provider.baseURL } },
   alerts: [
     { on: ['key-invalidated', 'keys-exhausted'], to: `http://127.0.0.1:${port}/alerts`, headers: { 'x-team': 'search' }, everyMs: 60_000 },
     { on: 'limit-near', to: ({ text }) => console.log(`told: ${text}`) },

@@ -13,7 +13,7 @@ context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 
 await using provider = await openProvider();
 await using client = createClient({
-  providers: { openai: { keys: ['sk-nobody-knows-this-key', ...provider.keys], baseURL: provider.baseURL } },
+  providers: { openai: { keys: [{ secret: 'sk-nobody-knows-this-key', weight: 2 }, ...provider.keys], baseURL: provider.baseURL } },
 });
 const stop = instrument(client);
 
