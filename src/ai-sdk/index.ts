@@ -78,6 +78,10 @@ export function readReport(answer: unknown): CallReport | undefined {
 }
 
 function toReport(report: unknown): CallReport | undefined {
-  // Left there by this provider.
-  return isLoose(report) ? (report as unknown as CallReport) : undefined;
+  return isReport(report) ? report : undefined;
+}
+
+/** An object there was left by this provider. */
+function isReport(value: unknown): value is CallReport {
+  return isLoose(value);
 }

@@ -47,9 +47,13 @@ export function readOwn(options: SharedV3ProviderOptions | undefined): Loose {
 export function readMarker(options: SharedV3ProviderOptions | undefined): { readonly cache_control?: CacheControl } {
   const anthropic: unknown = options?.['anthropic'];
   const places = [readOwn(options), isLoose(anthropic) ? anthropic : {}];
-  const marker = places.flatMap((place) => [place['cacheControl'], place['cache_control']]).find(isLoose);
-  // The provider judges it.
-  return marker === undefined ? {} : { cache_control: marker as unknown as CacheControl };
+  const marker = places.flatMap((place) => [place['cacheControl'], place['cache_control']]).find(isMarker);
+  return marker === undefined ? {} : { cache_control: marker };
+}
+
+/** What is in it the provider judges. */
+function isMarker(value: unknown): value is CacheControl {
+  return isLoose(value);
 }
 
 function isFilled(value: unknown): boolean {

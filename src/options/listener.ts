@@ -29,12 +29,14 @@ const NAMES: Readonly<Record<EventName, true>> = {
   'alert-failed': true,
 };
 
+// `Object.keys` forgets of what.
+export const EVENT_NAMES = Object.keys(NAMES) as readonly EventName[];
+
 /** Throws `ConfigError` for an event that there is not, or a listener that cannot be called: it would wait for ever in silence. */
 export function checkListener(name: unknown, listener: unknown): void {
-  const names = Object.keys(NAMES);
-  if (typeof name !== 'string' || !names.includes(name)) {
-    const meant = typeof name === 'string' ? suggest(name, names) : undefined;
-    const hint = meant === undefined ? `known are ${names.join(', ')}` : `did you mean '${meant}'?`;
+  if (typeof name !== 'string' || !Object.hasOwn(NAMES, name)) {
+    const meant = typeof name === 'string' ? suggest(name, EVENT_NAMES) : undefined;
+    const hint = meant === undefined ? `known are ${EVENT_NAMES.join(', ')}` : `did you mean '${meant}'?`;
     throw new ConfigError(`Cannot listen as the event must be a known one, ${hint}: current value is ${toShown(name)}`);
   }
   if (typeof listener !== 'function') {

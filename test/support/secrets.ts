@@ -1,34 +1,6 @@
 import { inspect } from 'node:util';
-import type { Client, ClientEvent, EventName } from '../../src/index.ts';
-
-/** A record, so that one that joins is here too, or nothing compiles. */
-const EVENTS: Readonly<Record<EventName, true>> = {
-  'call-started': true,
-  'call-finished': true,
-  'call-failed': true,
-  'attempt-finished': true,
-  'attempt-failed': true,
-  'key-held': true,
-  'key-invalidated': true,
-  'key-recovered': true,
-  'group-learned': true,
-  'group-parted': true,
-  'organization-learned': true,
-  'keys-exhausted': true,
-  'keys-refresh-failed': true,
-  'route-changed': true,
-  'cache-hit': true,
-  'cache-stored': true,
-  'cache-failed': true,
-  'limit-near': true,
-  'budget-near': true,
-  'budget-reached': true,
-  'log-failed': true,
-  'alert-failed': true,
-};
-
-// `Object.keys` forgets of what.
-const EVENT_NAMES = Object.keys(EVENTS) as EventName[];
+import type { Client, ClientEvent } from '../../src/index.ts';
+import { EVENT_NAMES } from '../../src/options/listener.ts';
 
 /** Every way in which something becomes text. */
 export function textsOf(value: unknown): readonly string[] {
